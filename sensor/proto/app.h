@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app: recognises a flow's application protocol and feeds it.
+ *
+ * One struct proto_worker per worker holds the pools, the configuration and the counters of all
+ * protocols. The worker calls app_stream() from the TCP consumer and app_datagram() for UDP;
+ * then looks at app->txs (detection, records) and calls app_clean().
+ */
+#ifndef GUAN_SENSOR_PROTO_APP_H
+#define GUAN_SENSOR_PROTO_APP_H
+
+#include "common/arena.h"
+#include "common/slab.h"
+#include "sensor/proto/proto.h"
+
+struct proto_counters {
+	uint64_t flows[PROTO_ID_COUNT];
+	uint64_t txs[PROTO_ID_COUNT];
+	uint64_t broken[PROTO_ID_COUNT];
+	uint64_t txs_shed[PROTO_ID_COUNT];
+	uint64_t gaps[PROTO_ID_COUNT];
+	uint64_t memory_shed; /* a pool was exhausted */
+};
+
+/* A pinned protocol of the operator's map: (zone, port) comes before every probe. */
+struct proto_pin {
+	uint16_t port;
+	uint8_t transport;
+	uint8_t id;
+};
+
+struct proto_options {
+	bool is_enabled[PROTO_ID_COUNT];   /* parse it */
+	bool is_detected[PROTO_ID_COUNT];  /* "detection-only" has this and not the other */
+	void *config[PROTO_ID_COUNT];      /* what configure() made */
+	const struct proto_pin *pins;
+	size_t pin_count;
+	size_t max_flows;      /* struct app pool */
+	size_t max_heap_bytes; /* what parsers may hold in all (headers, bodies, windows) */
+};
+
+/*
+ * Reads app-layer.protocols.* and the EVE types' options of a configuration; arena holds what
+ * configure() makes. root may be NULL: all defaults. On a wrong value *ret_error is set (in the
+ * arena) with its place, and -EINVAL returned.
+ */
+int proto_options_read(struct proto_options *options, struct arena *arena,
+    const struct conf_node *root, const char **ret_error);
+
+struct proto_worker {
+	const struct proto_options *options;
+	struct slab *apps;
+	struct slab *states[PROTO_ID_COUNT];
+	struct slab *txs[PROTO_ID_COUNT];
+	size_t heap_bytes; /* held through proto_alloc() */
+	struct proto_counters counters;
+	uint64_t wanted; /* bit per proto_id that has parsers or rules; others are only named */
+};
+
+struct proto_worker *proto_worker_new(const struct proto_options *options);
+void proto_worker_free(struct proto_worker *worker);
+
+/*
+ * Takes a stream view; makes flow->app at the first payload. Returns how many bytes at the end
+ * of view->data the parser (or protocol detection) still needs.
+ */
+size_t app_stream(struct proto_worker *worker, struct flow *flow, enum dir dir,
+    const struct stream_view *view, struct packet *packet);
+
+void app_datagram(struct proto_worker *worker, struct flow *flow, struct packet *packet);
+
+/*
+ * Called for each transaction that is done (both directions, or the flow ends) and not yet
+ * recorded; and before a transaction's memory goes. The floors above register once.
+ */
+struct app_hooks {
+	void (*tx_done)(struct app *app, struct tx *tx, void *arg);
+	void (*tx_free)(struct app *app, struct tx *tx, void *arg); /* detection lets go */
+	void *arg;
+};
+
+/* Records and frees what is done, after detection has looked. at_end: all of it. */
+void app_clean(struct app *app, const struct app_hooks *hooks, bool at_end);
+
+/* Ends a flow's application layer: EOF to both directions must have been fed before. */
+void app_free(struct app *app, const struct app_hooks *hooks);
+
+/* --- For protocols --- */
+
+/* A new transaction at the end of the list, zeroed; NULL (counted) when the pool is exhausted. */
+struct tx *app_tx_new(struct app *app, nsec_t ts);
+
+/* Notes progress: never back. Sets has_moved. */
+void tx_moved(struct tx *tx, enum dir dir, uint8_t progress, nsec_t ts);
+void tx_done(struct tx *tx, enum dir dir, nsec_t ts);
+void tx_event(struct tx *tx, unsigned event);
+
+/* The newest transaction, or NULL. */
+struct tx *app_tx_last(struct app *app);
+
+/*
+ * Bytes that a transaction keeps (header block, body window). Counted against the worker's
+ * budget; NULL when that is reached (counted): the parser goes on without. Backed by size-class
+ * pools, so the steady state does not reach the system allocator.
+ */
+void *proto_alloc(struct proto_worker *worker, size_t bytes);
+void *proto_realloc(struct proto_worker *worker, void *old, size_t old_bytes, size_t bytes);
+void proto_dealloc(struct proto_worker *worker, void *memory, size_t bytes);
+
+/* A growing byte buffer on proto_alloc(). append() false: cap or budget reached, what fits stays. */
+struct proto_buf {
+	uint8_t *p;
+	uint32_t len, cap;
+};
+bool proto_buf_append(
+    struct proto_worker *worker, struct proto_buf *buf, struct span bytes, uint32_t max);
+void proto_buf_free(struct proto_worker *worker, struct proto_buf *buf);
+static inline struct span
+proto_buf_span(const struct proto_buf *buf)
+{
+	return span_of(buf->p, buf->len);
+}
+
+/* After CONNECT, STARTTLS or Upgrade: what follows is probed anew. */
+void app_change(struct app *app);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * proto: the contract of an application protocol.
+ *
+ * A protocol is one file and one row of PROTOCOLS: how to recognise it, how to feed it, what it
+ * remembers, which buffers and fields rules can look at, and its EVE record. The floors above
+ * (rules, detection, records) read this table and never the protocol's own structures.
+ *
+ * The life of a protocol on a flow: app.c shows the first bytes of each direction to the probes;
+ * the one that says yes is opened; parse() is then fed each direction's bytes in order, makes
+ * transactions (struct tx) and moves their progress; after each feeding, detection looks at the
+ * transactions that moved, the worker records those that are done, and app.c frees them.
+ *
+ * Parsers are incremental: any split of the input gives the same transactions. They read through
+ * common/cursor.h only, allocate from the worker's pools only (struct proto_worker), and cap all
+ * that traffic can fill.
+ */
+#ifndef GUAN_SENSOR_PROTO_PROTO_H
+#define GUAN_SENSOR_PROTO_PROTO_H
+
+#include <sys/queue.h>
+
+#include "common/conf.h"
+#include "common/json.h"
+#include "sensor/flow/flow.h"
+#include "sensor/flow/tcp.h"
+
+/* Sorted by name; the row's name is the C identifier of struct proto proto_<name>. */
+#define PROTOCOLS(X) \
+	X(dns)       \
+	X(http)      \
+	X(jt808)     \
+	X(modbus)    \
+	X(ssh)       \
+	X(tls)
+
+enum proto_id {
+	PROTO_ID_NONE, /* not known (yet) */
+	PROTO_ID_FAILED, /* looked at, none of ours */
+#define X(name) PROTO_ID_##name,
+	PROTOCOLS(X)
+#undef X
+	PROTO_ID_COUNT
+};
+
+enum proto_transport {
+	PROTO_TCP = 1,
+	PROTO_UDP = 2,
+};
+
+/* What a probe says of the first bytes of one direction. */
+enum proto_verdict {
+	PROTO_NO,
+	PROTO_MORE, /* could still be: show it again with more bytes */
+	PROTO_YES,
+	PROTO_YES_REVERSED, /* yes, and the flow's client and server are the other way round */
+};
+
+struct app;
+struct tx;
+struct proto_worker;
+
+/*
+ * One exchange: a request and its answer, or whatever the protocol counts by. A protocol's own
+ * structure begins with it. progress is the protocol's own scale per direction, only growing;
+ * a buffer's row says from which step on it can be read.
+ */
+struct tx {
+	TAILQ_ENTRY(tx) link;
+	uint64_t id;         /* from 0, within the flow: EVE's tx_id */
+	uint8_t progress[2]; /* by enum dir */
+	bool is_done[2];     /* nothing more will come in this direction */
+	bool has_moved;      /* since detection last looked; parse() sets it through tx_moved() */
+	bool is_recorded;
+	bool skip_record;    /* by a rule (config keyword) or by the protocol's own wish */
+	bool has_alert;
+	uint64_t events;     /* bit set over proto->events */
+	nsec_t first_ns, last_ns;
+	struct tx_detect *detect; /* detection's own: matched buffers, candidates; freed through it */
+};
+TAILQ_HEAD(tx_list, tx);
+
+/* One flow's application layer. Made with the flow's first payload, ends with the flow. */
+struct app {
+	const struct proto *proto; /* NULL: none, or not known yet */
+	uint8_t id;                /* enum proto_id */
+	uint8_t id_dir[2];         /* what each direction looked like, for mismatch events */
+	void *state;               /* of the protocol, proto->state_bytes, zeroed before open() */
+	struct flow *flow;
+	struct proto_worker *worker;
+	struct tx_list txs;        /* oldest first */
+	uint32_t tx_count;
+	uint64_t next_tx_id;
+	uint64_t events;  /* enum app_event: protocol detection itself */
+	bool is_broken[2]; /* parse() gave up on this direction */
+	bool is_changing;  /* CONNECT, STARTTLS, Upgrade: detection starts again */
+	bool no_inspection; /* the rest is ciphertext or bulk: stop feeding and scanning */
+	uint8_t old_id;     /* before a change */
+	/* Detection's memory between packets, see app.c. */
+	uint8_t probe_done[2];
+	uint64_t probe_masked; /* protocols that said no */
+};
+
+/* Events of protocol detection, for app-layer-event and anomaly records. */
+#define APP_EVENTS(X) \
+	X(MISMATCH_PROTOCOL_BOTH_DIRECTIONS, "applayer_mismatch_protocol_both_directions") \
+	X(WRONG_DIRECTION_FIRST_DATA, "applayer_wrong_direction_first_data") \
+	X(DETECT_PROTOCOL_ONLY_ONE_DIRECTION, "applayer_detect_protocol_only_one_direction") \
+	X(PROTO_DETECTION_SKIPPED, "applayer_proto_detection_skipped") \
+	X(NO_TLS_AFTER_STARTTLS, "applayer_no_tls_after_starttls") \
+	X(UNEXPECTED_PROTOCOL, "applayer_unexpected_protocol")
+enum app_event {
+#define X(id, name) APP_EVENT_##id,
+	APP_EVENTS(X)
+#undef X
+	APP_EVENT_COUNT
+};
+
+struct proto_probe {
+	enum dir dir;
+	struct span data; /* from the first byte of the direction (or of a datagram) */
+	const struct flow *flow;
+	const struct proto_worker *worker;
+};
+
+struct proto_input {
+	enum dir dir;
+	struct span data;   /* what parse() left last time, and what came since; may be empty at EOF */
+	uint64_t gap_bytes; /* lost before data; what was left unconsumed before a gap is gone too */
+	unsigned flags;     /* enum stream_flag */
+	nsec_t ts;
+	struct packet *packet; /* that brought it; may be NULL at the end of a flow */
+};
+
+/* How rules can look at something. */
+enum field_kind {
+	FIELD_BYTES,  /* a sticky buffer, whole once its step is reached */
+	FIELD_MULTI,  /* the same, several instances: get() with index 0, 1, ... until false */
+	FIELD_STREAM, /* a sticky buffer that grows (bodies): looked at on each growth */
+	FIELD_UINT,   /* a number: keyword with N, <N, >N, N-M, !N, or lists of them */
+	FIELD_ENUM,   /* a number with names (field->names), e.g. jt808.op_class */
+};
+
+/* What get() returns; only what the kind names is read. */
+struct field_value {
+	struct span bytes;
+	uint64_t offset; /* FIELD_STREAM: of bytes.p[0] in the whole */
+	bool is_final;   /* FIELD_STREAM: nothing will be added */
+	uint64_t number;
+};
+
+struct field_name {
+	const char *name;
+	uint64_t value;
+};
+
+/*
+ * A buffer or number of a protocol; each row becomes a rule keyword of that name.
+ * get() false: not there in this transaction (for index: no further instance). Bytes live until
+ * the next feeding; what must be put together is put into scratch.
+ */
+struct field {
+	const char *name; /* "http.uri" */
+	const char *help;
+	const char *example; /* a rule fragment that parses */
+	enum field_kind kind;
+	uint8_t dirs;         /* DIR_BIT()s in which it exists */
+	uint8_t progress;     /* readable when tx->progress[dir] >= this */
+	const char *modifier; /* legacy content modifier ("http_uri"), or NULL */
+	const char *alias;    /* older name of the sticky buffer ("tls_sni"), or NULL */
+	const struct field_name *names; /* FIELD_ENUM, ended by name NULL */
+	bool (*get)(const struct app *app, const struct tx *tx, enum dir dir, unsigned index,
+	    struct arena *scratch, struct field_value *ret);
+	/* Checks a content pattern at rule load (http.method with a space, http.host with capitals):
+	 * a reason to refuse, or NULL. May be NULL. */
+	const char *(*check)(struct span pattern, bool is_nocase);
+};
+
+struct proto {
+	const char *name;   /* in rules and as EVE's app_proto */
+	const char *record_key; /* EVE event_type and object; NULL: same as name */
+	const char *help;
+	uint8_t transports; /* enum proto_transport bits */
+	const char *ports;  /* usual ones, "80,8080": probed first there; not demanded */
+	uint8_t id;         /* PROTO_ID_name */
+	uint32_t max_txs;   /* open at once on a flow; over it the oldest is closed and counted */
+
+	enum proto_verdict (*probe)(const struct proto_probe *probe);
+
+	size_t state_bytes;
+	size_t tx_bytes; /* of the protocol's struct around struct tx */
+	int (*open)(struct app *app);   /* may be NULL; <0: no memory */
+	void (*close)(struct app *app); /* may be NULL; transactions are freed before */
+	void (*tx_free)(struct app *app, struct tx *tx); /* what the tx holds; may be NULL */
+
+	/*
+	 * Takes bytes of one direction. >= 0: how many were consumed; the rest is shown again with
+	 * more behind it. < 0: not this protocol any more: the direction is left alone from now on.
+	 * For datagrams data is one payload and the result is not kept.
+	 */
+	ptrdiff_t (*parse)(struct app *app, const struct proto_input *in);
+
+	const struct field *fields; /* ended by name NULL */
+	const char *const *events;  /* names for app-layer-event:proto.name, ended by NULL */
+
+	/* Members of the record's object; the caller opens and closes it. False: write no record. */
+	bool (*record)(const struct app *app, const struct tx *tx, struct json *json);
+
+	/* Reads app-layer.protocols.<name> and its EVE options into worker->config[id]; may be NULL. */
+	void *(*configure)(struct arena *arena, const struct conf_node *app_layer,
+	    const struct conf_node *eve_options);
+};
+
+#define X(name) extern const struct proto proto_##name;
+PROTOCOLS(X)
+#undef X
+
+/* The protocol of an id, or NULL. By name: also what rules call it; NULL when unknown. */
+const struct proto *proto_get(enum proto_id id);
+const struct proto *proto_find(const char *name);
+
+/* "unknown", "failed" or the protocol's name: EVE's app_proto. */
+const char *proto_name(enum proto_id id);
+const char *app_event_name(enum app_event event);
+
+#endif

@@ -64,8 +64,8 @@ CREATE TABLE incident (
 	updated_at BIGINT NOT NULL,
 	version BIGINT NOT NULL DEFAULT 1
 );
-CREATE INDEX incident_state ON incident (state, id);
-CREATE INDEX incident_facility ON incident (facility, id);
+CREATE INDEX incident_by_state ON incident (state, id);
+CREATE INDEX incident_by_facility ON incident (facility, id);
 
 CREATE TABLE incident_case (
 	incident BIGINT NOT NULL REFERENCES incident (id),

@@ -20,6 +20,7 @@
 
 #include <sys/queue.h>
 
+#include "common/arena.h"
 #include "common/conf.h"
 #include "common/json.h"
 #include "sensor/flow/flow.h"

@@ -29,6 +29,13 @@ struct proto_pin {
 	uint8_t id;
 };
 
+/*
+ * What traffic can make us hold, per worker. A flow's own state is small and counted by flows;
+ * what it keeps of its bytes is counted by heap bytes.
+ */
+#define PROTO_MAX_FLOWS 65536
+#define PROTO_MAX_HEAP_BYTES (256u << 20)
+
 struct proto_options {
 	bool is_enabled[PROTO_ID_COUNT];   /* parse it */
 	bool is_detected[PROTO_ID_COUNT];  /* "detection-only" has this and not the other */
@@ -52,7 +59,7 @@ struct proto_worker {
 	struct slab *apps;
 	struct slab *states[PROTO_ID_COUNT];
 	struct slab *txs[PROTO_ID_COUNT];
-	size_t heap_bytes; /* held through proto_alloc() */
+	struct proto_heap *heap; /* behind proto_alloc() */
 	struct proto_counters counters;
 	uint64_t wanted; /* bit per proto_id that has parsers or rules; others are only named */
 };
@@ -97,6 +104,9 @@ void tx_event(struct tx *tx, unsigned event);
 
 /* The newest transaction, or NULL. */
 struct tx *app_tx_last(struct app *app);
+
+/* Bytes held by proto_alloc() now. */
+size_t proto_heap_bytes(const struct proto_worker *worker);
 
 /*
  * Bytes that a transaction keeps (header block, body window). Counted against the worker's

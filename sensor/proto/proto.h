@@ -28,12 +28,7 @@
 
 /* Sorted by name; the row's name is the C identifier of struct proto proto_<name>. */
 #define PROTOCOLS(X) \
-	X(dns)       \
-	X(http)      \
-	X(jt808)     \
-	X(modbus)    \
-	X(ssh)       \
-	X(tls)
+	X(http)
 
 enum proto_id {
 	PROTO_ID_NONE, /* not known (yet) */
@@ -98,8 +93,12 @@ struct app {
 	bool no_inspection; /* the rest is ciphertext or bulk: stop feeding and scanning */
 	uint8_t old_id;     /* before a change */
 	/* Detection's memory between packets, see app.c. */
-	uint8_t probe_done[2];
-	uint64_t probe_masked; /* protocols that said no */
+	bool is_probed[2];        /* the direction has been named, or never will be */
+	bool is_fed[2];           /* parse() has been called */
+	bool is_ended[2];         /* its end has been fed */
+	uint8_t probe_count[2];   /* datagrams shown */
+	uint64_t probe_masked[2]; /* bit per protocol id that said no */
+	uint64_t next_offset[2];  /* of the first stream byte that parse() has not consumed */
 };
 
 /* Events of protocol detection, for app-layer-event and anomaly records. */
@@ -207,9 +206,13 @@ struct proto {
 	/* Members of the record's object; the caller opens and closes it. False: write no record. */
 	bool (*record)(const struct app *app, const struct tx *tx, struct json *json);
 
-	/* Reads app-layer.protocols.<name> and its EVE options into worker->config[id]; may be NULL. */
+	/*
+	 * Makes options->config[id] from app-layer.protocols.<name> and the options of its EVE type
+	 * (either node may be NULL: defaults). NULL: *ret_error is a sentence in the arena, or no
+	 * memory. May be NULL.
+	 */
 	void *(*configure)(struct arena *arena, const struct conf_node *app_layer,
-	    const struct conf_node *eve_options);
+	    const struct conf_node *eve_options, const char **ret_error);
 };
 
 #define X(name) extern const struct proto proto_##name;

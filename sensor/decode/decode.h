@@ -31,7 +31,8 @@ struct decode_counters {
 	uint64_t packets, bytes, invalid;
 	uint64_t ethernet, vlan, vlan_qinq, mpls, pppoe, ppp, arp, sll, sll2, null_loop, raw;
 	uint64_t ipv4, ipv6, tcp, udp, icmpv4, icmpv6, sctp, esp, gre, erspan, vxlan, geneve,
-	    teredo, ipip, unknown_ethertype, unsupported_link;
+	    teredo, ipip, unknown_ethertype, unsupported_link, chdlc, nsh, vntag, etag,
+	    ieee8021ah, igmp, too_many_layers;
 	uint64_t events[DECODE_EVENT_COUNT];
 };
 

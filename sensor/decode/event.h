@@ -29,6 +29,7 @@
 	X(IPV4_FRAG_PKT_TOO_LARGE, "ipv4.frag_pkt_too_large") \
 	X(IPV4_FRAG_OVERLAP, "ipv4.frag_overlap") \
 	X(IPV4_FRAG_IGNORED, "ipv4.frag_ignored") \
+	X(IPV4_UNKNOWN_PROTOCOL, "ipv4.unknown_protocol") \
 	X(ICMPV4_PKT_TOO_SMALL, "icmpv4.pkt_too_small") \
 	X(ICMPV4_UNKNOWN_TYPE, "icmpv4.unknown_type") \
 	X(ICMPV4_UNKNOWN_CODE, "icmpv4.unknown_code") \
@@ -123,7 +124,20 @@
 	X(RAW_INVALID_IP_VERSION, "ipraw.invalid_ip_version") \
 	X(LTNULL_PKT_TOO_SMALL, "ltnull.pkt_too_small") \
 	X(LTNULL_UNSUPPORTED_TYPE, "ltnull.unsupported_type") \
+	X(ETAG_HEADER_TOO_SMALL, "etag.header_too_small") \
+	X(ETAG_UNKNOWN_TYPE, "etag.unknown_type") \
+	X(AFPACKET_TRUNC_PKT, "afpacket.trunc_pkt") \
+	X(IGMP_PKT_TOO_SMALL, "igmp.pkt_too_small") \
+	X(IGMP_V3_PKT_TOO_SMALL, "igmp.v3_pkt_too_small") \
+	X(IGMP_MALFORMED, "igmp.malformed") \
 	X(SCTP_PKT_TOO_SMALL, "sctp.pkt_too_small") \
+	X(SCTP_CHUNK_TOO_SMALL, "sctp.chunk_too_small") \
+	X(SCTP_CHUNK_LEN_INVALID, "sctp.chunk_len_invalid") \
+	X(SCTP_INIT_CHUNK_BUNDLED, "sctp.init_chunk_bundled") \
+	X(SCTP_INIT_WITH_NON_ZERO_VTAG, "sctp.init_with_non_zero_vtag") \
+	X(SCTP_DATA_WITH_ZERO_VTAG, "sctp.data_with_zero_vtag") \
+	X(SCTP_TOO_MANY_CHUNKS, "sctp.too_many_chunks") \
+	X(SCTP_TOO_MANY_DATA_CHUNKS, "sctp.too_many_data_chunks") \
 	X(ESP_PKT_TOO_SMALL, "esp.pkt_too_small") \
 	X(MPLS_HEADER_TOO_SMALL, "mpls.header_too_small") \
 	X(MPLS_PKT_TOO_SMALL, "mpls.pkt_too_small") \
@@ -162,9 +176,13 @@ enum decode_event {
 
 #define DECODE_EVENT_WORDS ((DECODE_EVENT_COUNT + 63) / 64)
 
+/* How many events of a packet are kept in order; what is over is still in the set. */
+#define DECODE_EVENT_LIST_MAX 15
+
 struct decode_events {
 	uint64_t bits[DECODE_EVENT_WORDS];
-	uint8_t count; /* of bits set, saturating */
+	uint8_t count; /* of list: as raised, one event may stand in it twice */
+	uint8_t list[DECODE_EVENT_LIST_MAX];
 	bool is_invalid; /* the packet could not be decoded as far as its headers promised */
 };
 

@@ -32,7 +32,7 @@ enum layer {
 	LAYER_IPV4 = 1 << 5,
 	LAYER_IPV6 = 1 << 6,
 	LAYER_IP = LAYER_IPV4 | LAYER_IPV6,
-	LAYER_FRAGMENT = 1 << 7, /* an IP fragment: no layer 4 except in a first fragment */
+	LAYER_FRAGMENT = 1 << 7, /* an IP fragment: never has a layer 4, its datagram will */
 	LAYER_TCP = 1 << 8,
 	LAYER_UDP = 1 << 9,
 	LAYER_ICMP4 = 1 << 10,
@@ -58,6 +58,7 @@ enum tcp_flag {
 };
 
 #define IP_PROTO_ICMP 1
+#define IP_PROTO_IGMP 2
 #define IP_PROTO_IPIP 4
 #define IP_PROTO_TCP 6
 #define IP_PROTO_UDP 17
@@ -109,6 +110,14 @@ struct icmp_header {
 	struct span inner; /* the packet that an error message quotes, from its IP header */
 };
 
+/* IPv4 over Ethernet, the one form that is decoded (RFC 826). */
+struct arp_header {
+	uint16_t opcode;
+	const uint8_t *src_mac, *dst_mac; /* six bytes */
+	struct addr src, dst;             /* IPv4 */
+};
+
+/* How a tunnelled packet is wrapped by the one around it. */
 enum tunnel {
 	TUNNEL_NONE,
 	TUNNEL_GRE,
@@ -142,6 +151,7 @@ struct packet {
 	uint32_t layers; /* enum layer */
 	uint8_t depth;   /* tunnels around this packet */
 	uint8_t tunnel;  /* enum tunnel: the innermost one around it */
+	const struct packet *outer; /* the packet around it, valid as long as this one; or NULL */
 	uint8_t vlan_count;
 	uint8_t ip_version; /* 4 or 6; 0 without IP */
 	uint16_t vlan[PACKET_VLAN_MAX]; /* ids, outermost first */
@@ -168,6 +178,8 @@ struct packet {
 	union {
 		struct tcp_header tcp;
 		struct icmp_header icmp;
+		struct arp_header arp;
+		uint32_t esp_spi;
 	};
 	uint8_t ip_checksum; /* enum checksum_state */
 	uint8_t l4_checksum;

@@ -3,8 +3,8 @@
  * buffer: everything a rule's contents can be looked for in.
  *
  * The table is made at start from three sources: the payload itself, buffers of the packet's
- * headers (tcp.hdr, ...: rows of PACKET_BUFFERS), and the fields of all protocols (proto.h), where
- * fields of equal name are one buffer ("file.data" of several protocols).
+ * headers (tcp.hdr, ...: rows of PACKET_BUFFERS), and the fields of all protocols (proto.h),
+ * where fields of equal name are one buffer ("file.data" of several protocols).
  */
 #ifndef GUAN_SENSOR_RULE_BUFFER_H
 #define GUAN_SENSOR_RULE_BUFFER_H
@@ -25,7 +25,8 @@ struct buffer {
 	bool is_multi, is_stream;
 	uint32_t needs; /* enum layer, BUFFER_PACKET */
 	bool (*get_packet)(const struct packet *packet, struct span *ret);
-	const struct field *fields[PROTO_ID_COUNT]; /* BUFFER_TX; NULL where a protocol has none */
+	const struct field
+	    *fields[PROTO_ID_COUNT]; /* BUFFER_TX; NULL where a protocol has none */
 };
 
 void buffer_table_init(void); /* once, at start; before any rule is read */

@@ -24,7 +24,9 @@ struct match_context {
 	struct tx *tx;
 	enum dir dir;
 	nsec_t now;
-	struct rule_thread *thread; /* rule/thread.h: scratch, captured byte variables, pcre data */
+	struct rule_thread
+	    *thread; /* rule/thread.h: scratch, captured byte variables, pcre data */
+	struct flow_vars **vars; /* the flow's slot for them (rule/vars.h); NULL without flow */
 };
 
 enum keyword_flag {
@@ -38,8 +40,9 @@ enum keyword_flag {
 
 /* How one content-like match went, inside a buffer. */
 enum inspect_result {
-	INSPECT_NO,
-	INSPECT_YES,
+	INSPECT_NO,   /* not with the earlier matches where they are */
+	INSPECT_YES,  /* it holds; go on with the next */
+	INSPECT_DONE, /* it holds, and so does all that follows: it has asked itself */
 	INSPECT_STOP, /* no, and no other position of earlier matches can help */
 };
 
@@ -51,14 +54,15 @@ struct keyword {
 	const char *example; /* a rule fragment that parses */
 	const char *url;     /* page of the public rule documentation, or NULL for our own */
 	unsigned flags;      /* enum keyword_flag */
-	uint32_t needs;      /* enum layer: match_packet() is called only with all of one of these */
+	uint32_t needs; /* enum layer: match_packet() is called only with one of these; 0 any */
 
 	/* Attaches matches; on a mistake reports it with rule_error() and returns -EINVAL. */
 	int (*parse)(struct rule_parser *parser, struct span args, bool is_negated);
 
 	bool (*match_packet)(const struct match *match, const struct match_context *ctx);
 	bool (*match_tx)(const struct match *match, const struct match_context *ctx);
-	enum inspect_result (*inspect)(struct inspection *inspection, const struct match *match);
+	enum inspect_result (
+	    *inspect)(struct inspection *inspection, const struct match *match);
 	void (*fire)(const struct match *match, const struct match_context *ctx);
 };
 

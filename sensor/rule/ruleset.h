@@ -23,8 +23,9 @@ struct rule_refusal {
 struct ruleset_options {
 	const char *const *files; /* globs allowed, relative to dir */
 	size_t file_count;
-	const char *dir;             /* default-rule-path */
-	const struct conf_node *vars; /* vars.address-groups, vars.port-groups; NULL: built-in */
+	const char *dir; /* default-rule-path */
+	const struct conf_node
+	    *vars; /* vars.address-groups, vars.port-groups; NULL: built-in */
 	const char *classification_file; /* NULL: the built-in short names */
 	const char *reference_file;
 	const char *threshold_file;

@@ -111,8 +111,8 @@ arena_alloc(struct arena *arena, size_t size)
 {
 	if (size > SIZE_MAX / 2)
 		return NULL;
-	size_t step = ARENA_PLAIN ? (size ? size : 1) :
-				    (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+	size_t step = ARENA_PLAIN ? (size ? size : 1)
+				  : (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
 
 	for (;;) {
 		if (arena->current && !(ARENA_PLAIN && arena->at) &&

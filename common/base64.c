@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base64.h"
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 void
 base64_encode(struct span s, char *out)
@@ -39,7 +40,8 @@ value_of(uint8_t c)
 }
 
 size_t
-base64_decode(struct span text, enum base64_mode mode, uint8_t *out, size_t cap, bool *ret_is_bad)
+base64_decode(struct span text, enum base64_mode mode, uint8_t *out, size_t cap,
+    bool *ret_is_bad)
 {
 	uint32_t bits = 0;
 	unsigned held = 0; /* sextets in bits */
@@ -71,7 +73,7 @@ base64_decode(struct span text, enum base64_mode mode, uint8_t *out, size_t cap,
 	}
 	if (mode == BASE64_STRICT &&
 	    (is_bad || text.len % 4 != 0 || (held && held + pads != 4) || (!held && pads) ||
-	        (n < cap && pads && i + 1 < text.len)))
+		(n < cap && pads && i + 1 < text.len)))
 		is_bad = true, n = 0, held = 0;
 	/* What a last group of two or three characters carries. */
 	if (held >= 2 && n < cap)

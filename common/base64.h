@@ -15,7 +15,8 @@ base64_encoded_len(size_t n)
 void base64_encode(struct span bytes, char *out);
 
 enum base64_mode {
-	BASE64_STRICT,  /* RFC 4648: padding demanded, nothing else allowed; bad input: nothing */
+	BASE64_STRICT,  /* RFC 4648: padding demanded, nothing else allowed; bad input: nothing
+			 */
 	BASE64_RFC4648, /* decodes up to the first character that does not belong */
 	BASE64_RFC2045, /* MIME: characters that do not belong are skipped */
 };
@@ -24,7 +25,7 @@ enum base64_mode {
  * Decodes at most cap bytes into out and returns how many; *ret_is_bad (may be NULL) tells
  * whether input was left over or refused.
  */
-size_t base64_decode(
-    struct span text, enum base64_mode mode, uint8_t *out, size_t cap, bool *ret_is_bad);
+size_t base64_decode(struct span text, enum base64_mode mode, uint8_t *out, size_t cap,
+    bool *ret_is_bad);
 
 #endif

@@ -208,7 +208,7 @@ clock_parse(const char *text, size_t len, nsec_t *ret_ns)
 	if (parse_zone(s, &at, &zone) < 0 || at != s.len)
 		return -EINVAL;
 	int64_t sec = days_of_civil(year, (unsigned)month, (unsigned)day) * 86400 +
-	    hour * 3600 + minute * 60 + second - zone;
+		      hour * 3600 + minute * 60 + second - zone;
 	if (sec < 0)
 		return -EINVAL;
 	*ret_ns = (nsec_t)sec * NSEC_PER_SEC + fraction;

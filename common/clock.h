@@ -26,8 +26,8 @@ nsec_t clock_mono_ns(void);
 /* CPU time of the calling thread, for --profile and benchmarks. */
 nsec_t clock_thread_cpu_ns(void);
 
-#define CLOCK_EVE_LEN 32  /* "2026-11-22T10:30:00.123456+0000" and NUL */
-#define CLOCK_UTC_LEN 28  /* "2026-11-22T10:30:00.123456Z" and NUL */
+#define CLOCK_EVE_LEN 32 /* "2026-11-22T10:30:00.123456+0000" and NUL */
+#define CLOCK_UTC_LEN 28 /* "2026-11-22T10:30:00.123456Z" and NUL */
 
 /* The form EVE prints: microseconds and zone +0000. Returns the length without NUL. */
 size_t clock_format_eve(nsec_t ns, char out[CLOCK_EVE_LEN]);

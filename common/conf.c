@@ -116,13 +116,13 @@ node_of(struct reader *r, int index, unsigned depth)
 	case YAML_SCALAR_NODE:
 		n->kind = CONF_SCALAR;
 		n->is_quoted = y->data.scalar.style == YAML_SINGLE_QUOTED_SCALAR_STYLE ||
-		    y->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
+			       y->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
 		if (memchr(y->data.scalar.value, 0, y->data.scalar.length)) {
 			fail(r, y, "a value must not hold a NUL");
 			return NULL;
 		}
-		n->value = arena_str(
-		    r->arena, span_of(y->data.scalar.value, y->data.scalar.length));
+		n->value =
+		    arena_str(r->arena, span_of(y->data.scalar.value, y->data.scalar.length));
 		if (!n->value)
 			fail(r, y, "out of memory");
 		return n->value ? n : NULL;
@@ -185,7 +185,8 @@ conf_read_text(const char *name, struct span text, char **ret_error)
 		conf_free(conf);
 		return NULL;
 	}
-	yaml_parser_set_input_string(&parser, text.len ? text.p : (const uint8_t *)"", text.len);
+	yaml_parser_set_input_string(&parser, text.len ? text.p : (const uint8_t *)"",
+	    text.len);
 	if (!yaml_parser_load(&parser, &doc)) {
 		*ret_error = message(name, (unsigned)parser.problem_mark.line + 1,
 		    (unsigned)parser.problem_mark.column + 1,

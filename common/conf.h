@@ -69,10 +69,13 @@ const struct conf_node *conf_child(const struct conf_node *map, const char *key)
 int conf_set(struct conf *conf, const char *path, const char *value);
 
 /* Typed reading. Absent (node NULL): the default, true. Malformed: false, *ret untouched. */
-bool conf_bool(const struct conf_node *node, bool fallback, bool *ret); /* yes/no true/false on/off 1/0 */
+bool conf_bool(const struct conf_node *node, bool fallback,
+    bool *ret); /* yes/no true/false on/off 1/0 */
 bool conf_uint(const struct conf_node *node, uint64_t fallback, uint64_t *ret);
-bool conf_size(const struct conf_node *node, uint64_t fallback, uint64_t *ret); /* 64mb, 1 GiB, 512 */
-bool conf_duration(const struct conf_node *node, uint64_t fallback_ns, uint64_t *ret_ns); /* 10s, 5m, 30 */
+bool conf_size(const struct conf_node *node, uint64_t fallback,
+    uint64_t *ret); /* 64mb, 1 GiB, 512 */
+bool conf_duration(const struct conf_node *node, uint64_t fallback_ns,
+    uint64_t *ret_ns); /* 10s, 5m, 30 */
 const char *conf_text(const struct conf_node *node, const char *fallback);
 
 /* "file:line:column", into a static-free buffer of the caller. */

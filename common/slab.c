@@ -92,8 +92,7 @@ slab_grow(struct slab *slab)
 		n = 1;
 	if (n > slab->capacity - slab->made)
 		n = slab->capacity - slab->made;
-	struct chunk *c = aligned_alloc(64,
-	    (sizeof(*c) + n * slab->step + 63) & ~(size_t)63);
+	struct chunk *c = aligned_alloc(64, (sizeof(*c) + n * slab->step + 63) & ~(size_t)63);
 	if (!c)
 		return -1;
 	c->next = slab->chunks;

@@ -47,13 +47,14 @@ static inline bool
 span_caseeq(struct span a, struct span b)
 {
 	return a.len == b.len &&
-	    (a.len == 0 || strncasecmp((const char *)a.p, (const char *)b.p, a.len) == 0);
+	       (a.len == 0 || strncasecmp((const char *)a.p, (const char *)b.p, a.len) == 0);
 }
 
 static inline bool
 span_starts(struct span s, struct span prefix)
 {
-	return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.p, prefix.p, prefix.len) == 0);
+	return s.len >= prefix.len &&
+	       (prefix.len == 0 || memcmp(s.p, prefix.p, prefix.len) == 0);
 }
 
 /* The part from off on, at most len bytes; clipped to what is there. */

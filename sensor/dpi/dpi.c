@@ -56,10 +56,12 @@ module_new(const struct dpi_options *options, const char **ret_error)
 		return NULL;
 	}
 	NDPI_BITMASK_SET_ALL(all);
-	for (const char *const *name = options ? options->excluded : NULL; name && *name; name++) {
+	for (const char *const *name = options ? options->excluded : NULL; name && *name;
+	     name++) {
 		int id = ndpi_get_protocol_id(m, (char *)*name);
 		if (id < 0) {
-			*ret_error = "guan.ndpi.exclude names a protocol that nDPI does not know";
+			*ret_error =
+			    "guan.ndpi.exclude names a protocol that nDPI does not know";
 			ndpi_exit_detection_module(m);
 			return NULL;
 		}
@@ -79,7 +81,8 @@ module_new(const struct dpi_options *options, const char **ret_error)
 struct dpi_options
 dpi_options_default(void)
 {
-	return (struct dpi_options){ .is_enabled = true, .packet_limit = 10, .max_flows = 65536 };
+	return (
+	    struct dpi_options){ .is_enabled = true, .packet_limit = 10, .max_flows = 65536 };
 }
 
 struct dpi_worker *
@@ -136,7 +139,7 @@ keep(struct dpi_worker *w, struct dpi_flow *f, ndpi_protocol p)
 	f->risk = f->ndpi->risk;
 	f->confidence = ndpi_confidence_get_name(f->ndpi->confidence);
 	f->is_guess = f->ndpi->confidence == NDPI_CONFIDENCE_MATCH_BY_PORT ||
-	    f->ndpi->confidence == NDPI_CONFIDENCE_MATCH_BY_IP;
+		      f->ndpi->confidence == NDPI_CONFIDENCE_MATCH_BY_IP;
 }
 
 static void
@@ -208,11 +211,11 @@ dpi_packet(struct dpi_worker *w, struct flow *flow, const struct packet *packet,
 	uint16_t len = ip.len > UINT16_MAX ? UINT16_MAX : (uint16_t)ip.len;
 	ndpi_protocol p =
 #if NDPI_VER >= 406
-	    ndpi_detection_process_packet(
-	        w->module, f->ndpi, ip.p, len, packet->ts / NSEC_PER_MSEC, NULL);
+	    ndpi_detection_process_packet(w->module, f->ndpi, ip.p, len,
+		packet->ts / NSEC_PER_MSEC, NULL);
 #else
-	    ndpi_detection_process_packet(
-	        w->module, f->ndpi, ip.p, len, packet->ts / NSEC_PER_MSEC);
+	    ndpi_detection_process_packet(w->module, f->ndpi, ip.p, len,
+		packet->ts / NSEC_PER_MSEC);
 #endif
 	w->counters.packets++;
 	f->packets++;
@@ -293,8 +296,8 @@ dpi_risk_name(unsigned bit)
 }
 
 /*
- * Rules may write nDPI's text ("Known Proto on Non Std Port") with spaces or underscores, in any
- * case, with or without the prefix of its C names.
+ * Rules may write nDPI's text ("Known Proto on Non Std Port") with spaces or underscores, in
+ * any case, with or without the prefix of its C names.
  */
 static bool
 risk_name_eq(const char *text, const char *name)
@@ -328,7 +331,8 @@ dpi_protocol_name(uint16_t id)
 const char *
 dpi_category_name(uint16_t id)
 {
-	return names ? ndpi_category_get_name(names, (ndpi_protocol_category_t)id) : "Unspecified";
+	return names ? ndpi_category_get_name(names, (ndpi_protocol_category_t)id)
+		     : "Unspecified";
 }
 
 const char *

@@ -66,10 +66,12 @@ wire_down()
 record_start()
 {
 	mkdir -p "$(dirname "$1")"
-	ip netns exec $IN tcpdump -i gpc0 -n -s 0 -U -Z root -w "$1" 2>"$TMP/tcpdump.log" &
+	rm -f "$TMP/tcpdump.log"
+	# Immediate mode: a kernel block that is not full yet would be lost at the end.
+	ip netns exec $IN tcpdump --immediate-mode -B 16384 -i gpc0 -n -s 0 -U -Z root -w "$1" 2>"$TMP/tcpdump.log" &
 	TCPDUMP_PID=$!
 	for _ in $(seq 100); do
-		grep -q 'listening on' "$TMP/tcpdump.log" && return
+		grep -qs 'listening on' "$TMP/tcpdump.log" && return
 		sleep 0.05
 	done
 	echo "tcpdump did not start" >&2
@@ -79,7 +81,7 @@ record_start()
 record_stop()
 {
 	[ -n "$TCPDUMP_PID" ] || return 0
-	sleep 0.7
+	sleep 0.5
 	kill -INT "$TCPDUMP_PID" 2>/dev/null || true
 	wait "$TCPDUMP_PID" 2>/dev/null || true
 	TCPDUMP_PID=
@@ -89,14 +91,14 @@ record_stop()
 inside()
 {
 	ip -n $IN route replace default dev gpc0 src "$1"
-	ip netns exec $IN "${@:2}"
+	timeout 90 ip netns exec $IN "${@:2}"
 }
 
 # outside ADDRESS COMMAND...: the same at the other end.
 outside()
 {
 	ip -n $OUT route replace default dev gpc0 src "$1"
-	ip netns exec $OUT "${@:2}"
+	timeout 90 ip netns exec $OUT "${@:2}"
 }
 
 # serve inside|outside PORT COMMAND...: start a server and wait for its TCP port (0: none).
@@ -121,7 +123,7 @@ serve()
 # A command that is expected to fail (a refused login, a closed port) or to be cut short.
 try()
 {
-	timeout 60 "$@" >/dev/null 2>&1 || true
+	"$@" >/dev/null 2>&1 || true
 }
 
 pause() { sleep "${1:-0.1}"; }

@@ -8,7 +8,7 @@ usage: portal.py PORT DATA-FOLDER
 
   GET  /news?id=        SQL built from text (sqlite3), its errors are shown
   GET  /search?q=       echoes the term
-  POST /login           200 for operator/Jh-2026-ops, 401 for anything else
+  POST /login           says whether it was operator/Jh-2026-ops
   POST /upload          stores a multipart file below DATA-FOLDER/uploads
   GET  /download?file=  opens DATA-FOLDER/files/<file>, dots and all
   GET  /ping?host=      gives the text to a shell
@@ -111,7 +111,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             form = urllib.parse.parse_qs(data.decode("latin-1"))
             if form.get("username") == ["operator"] and form.get("password") == ["Jh-2026-ops"]:
                 return self.reply(200, "<h1>登录成功</h1>")
-            return self.reply(401, "<h1>用户名或密码错误</h1>")
+            return self.reply(200, "<h1 class=login-failed>用户名或密码错误</h1>")
         if path == "/upload":
             return self.upload(data)
         if path == "/api/settle":

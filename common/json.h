@@ -39,9 +39,16 @@ struct json {
 
 void json_init(struct json *j, char *buf, size_t cap);
 
+/*
+ * jansson, which the collector links too, has functions named json_object, json_array and
+ * json_null. Ours therefore carry other names for the linker: without that, libjansson itself
+ * would call them. A source file can include only one of the two headers.
+ */
+#define JSON_SYMBOL(name) __asm__("guan_" name)
+
 /* Opens an object or array; json_end() closes the innermost one. */
-void json_object(struct json *j, const char *key);
-void json_array(struct json *j, const char *key);
+void json_object(struct json *j, const char *key) JSON_SYMBOL("json_object");
+void json_array(struct json *j, const char *key) JSON_SYMBOL("json_array");
 void json_end(struct json *j);
 
 void json_str(struct json *j, const char *key, const char *value);
@@ -64,7 +71,7 @@ void json_uint(struct json *j, const char *key, uint64_t value);
 void json_int(struct json *j, const char *key, int64_t value);
 void json_double(struct json *j, const char *key, double value, int decimals);
 void json_bool(struct json *j, const char *key, bool value);
-void json_null(struct json *j, const char *key);
+void json_null(struct json *j, const char *key) JSON_SYMBOL("json_null");
 void json_time_eve(struct json *j, const char *key, nsec_t ns);
 
 /* JSON that was written elsewhere, taken as it is. */

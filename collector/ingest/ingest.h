@@ -47,16 +47,16 @@ enum ingest_redis_state {
 /* What GET /health tells. Times are wall-clock microseconds, 0: never. */
 struct ingest_stats {
 	enum ingest_redis_state redis;
-	char redis_error[200];  /* the present trouble, empty: none */
-	char store_error[200];  /* why the last batch could not be stored, empty: none */
+	char redis_error[200]; /* the present trouble, empty: none */
+	char store_error[200]; /* why the last batch could not be stored, empty: none */
 	uint64_t streams;
-	uint64_t lag;           /* entries in Redis not yet delivered to us, at the last look */
-	uint64_t pending;       /* delivered, not yet acknowledged, by any collector */
-	int64_t last_entry_at;  /* when an entry was last received */
+	uint64_t lag;          /* entries in Redis not yet delivered to us, at the last look */
+	uint64_t pending;      /* delivered, not yet acknowledged, by any collector */
+	int64_t last_entry_at; /* when an entry was last received */
 	int64_t last_commit_at;
-	int64_t last_event_ts;  /* newest capture time stored since start */
+	int64_t last_event_ts; /* newest capture time stored since start */
 	uint64_t batches;
-	uint64_t stored;        /* since start, as the following */
+	uint64_t stored; /* since start, as the following */
 	uint64_t alerts;
 	uint64_t events;
 	uint64_t duplicates;
@@ -66,7 +66,7 @@ struct ingest_stats {
 	uint64_t store_failures;
 	uint64_t redis_failures;
 	uint64_t reconnects;
-	uint64_t vanished;      /* pending entries whose stream entry was gone */
+	uint64_t vanished; /* pending entries whose stream entry was gone */
 };
 
 /* What one committed batch brought. Valid during the call only. */

@@ -8,8 +8,8 @@
  * Dedicated networks reuse private addresses, so an address alone names nothing: the key is
  * (zone, address, VLAN). Within a zone the longest prefix wins; of equal prefixes one that
  * names the VLAN wins over one that does not. A server name (SNI, HTTP host, DNS query) of the
- * zone decides for the end that serves when no prefix does: portals sit behind addresses
- * that are not the operator's own.
+ * zone decides for the end that serves when no prefix does, as portals sit behind addresses
+ * that are not the operator's own. It never beats a prefix: whoever attacks writes the name.
  *
  * The table is read from the store as a whole and replaced as a whole; it is not changed while
  * in use. A look-up takes no more than one step per prefix length in use in the zone.
@@ -34,7 +34,8 @@ struct lookup_query {
 	size_t src_length;
 	const uint8_t *dest;
 	size_t dest_length;
-	int vlan;          /* outermost tag, -1: none */
+	int vlan;             /* outermost tag, -1: none */
+	bool server_is_src;   /* which end the names belong to; usually the destination */
 	const char *names[4]; /* server names seen, NULL-terminated early; any case */
 };
 

@@ -21,8 +21,8 @@
  * goes into ret_password and, mode 0600, into the file first-password of the data folder.
  * 1: made. 0: accounts exist already. <0: errno, and nothing was made.
  */
-int account_bootstrap(
-    struct db *db, const char *data_folder, char ret_password[ACCOUNT_PASSWORD_LEN + 1]);
+int account_bootstrap(struct db *db, const char *data_folder,
+    char ret_password[ACCOUNT_PASSWORD_LEN + 1]);
 
 /* A new random password for name, which must change it. -ENOENT: no such account. */
 int account_reset(struct db *db, const char *name, char ret_password[ACCOUNT_PASSWORD_LEN + 1]);

@@ -351,7 +351,8 @@ db_get_int(struct db *db, int64_t *ret_value, const char *sql, const char *forma
 static bool
 is_word(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       c == '_';
 }
 
 /* The schema with ROWKEY and BYTES in the engine's words. The caller frees. */
@@ -392,8 +393,8 @@ apply(struct db *db, const struct schema_file *file, const char *hash)
 		r = db->engine->script(db, sql);
 	if (r == 0)
 		r = db_run(db, NULL,
-		    "INSERT INTO schema_file (name, hash, applied_at) VALUES ($1, $2, $3)", "tti",
-		    file->name, hash, (int64_t)(clock_wall_ns() / NSEC_PER_USEC));
+		    "INSERT INTO schema_file (name, hash, applied_at) VALUES ($1, $2, $3)",
+		    "tti", file->name, hash, (int64_t)(clock_wall_ns() / NSEC_PER_USEC));
 	if (r == 0)
 		r = db_commit(db);
 	if (r < 0) {
@@ -409,15 +410,18 @@ apply(struct db *db, const struct schema_file *file, const char *hash)
 int
 db_migrate(struct db *db)
 {
-	int r = db->engine->script(db, "CREATE TABLE IF NOT EXISTS schema_file ("
+	int r = db->engine->script(db,
+	    "CREATE TABLE IF NOT EXISTS schema_file ("
 	    "name TEXT NOT NULL PRIMARY KEY, hash TEXT NOT NULL, applied_at BIGINT NOT NULL)");
 	for (size_t i = 0; r == 0 && i < schema_files_count; i++) {
 		const struct schema_file *file = &schema_files[i];
 		char hash[17];
-		snprintf(hash, sizeof(hash), "%016" PRIx64, hash_bytes(file->sql, strlen(file->sql), 0));
+		snprintf(hash, sizeof(hash), "%016" PRIx64,
+		    hash_bytes(file->sql, strlen(file->sql), 0));
 
 		struct db_stmt *stmt;
-		r = db_query(db, &stmt, "SELECT hash FROM schema_file WHERE name = $1", "t", file->name);
+		r = db_query(db, &stmt, "SELECT hash FROM schema_file WHERE name = $1", "t",
+		    file->name);
 		if (r < 0)
 			break;
 		r = db_step(stmt);

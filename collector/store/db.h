@@ -110,7 +110,8 @@ const void *db_blob(const struct db_stmt *stmt, int column, size_t *ret_length);
  *   what ON CONFLICT DO NOTHING gives for a row already there.
  * db_get_int() reads the first column of the first row; -ENOENT without a row.
  */
-int db_query(struct db *db, struct db_stmt **ret_stmt, const char *sql, const char *format, ...);
+int db_query(struct db *db, struct db_stmt **ret_stmt, const char *sql, const char *format,
+    ...);
 int db_run(struct db *db, int64_t *ret_changed, const char *sql, const char *format, ...);
 int db_insert(struct db *db, int64_t *ret_id, const char *sql, const char *format, ...);
 int db_get_int(struct db *db, int64_t *ret_value, const char *sql, const char *format, ...);

@@ -111,8 +111,8 @@ prepare(struct db *db, const char *sql, struct db_stmt **ret_stmt)
 	struct sqlite_stmt *s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	int code = sqlite3_prepare_v3(
-	    handle_of(db), sql, -1, SQLITE_PREPARE_PERSISTENT, &s->handle, NULL);
+	int code = sqlite3_prepare_v3(handle_of(db), sql, -1, SQLITE_PREPARE_PERSISTENT,
+	    &s->handle, NULL);
 	if (code != SQLITE_OK) {
 		free(s);
 		return failed(db, code);
@@ -173,8 +173,8 @@ bind_double(struct db_stmt *stmt, int n, double value)
 static void
 bind_text(struct db_stmt *stmt, int n, const char *text, size_t length)
 {
-	sqlite3_bind_text64(
-	    raw_of(stmt), index_of(stmt, n), text, length, SQLITE_TRANSIENT, SQLITE_UTF8);
+	sqlite3_bind_text64(raw_of(stmt), index_of(stmt, n), text, length, SQLITE_TRANSIENT,
+	    SQLITE_UTF8);
 }
 
 static void
@@ -287,7 +287,7 @@ sqlite_open(const char *folder, enum db_mode mode, char *error, size_t error_siz
 	s->db.engine = &engine;
 
 	int flags = mode == DB_READ_ONLY ? SQLITE_OPEN_READONLY
-	                                 : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+					 : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	if (sqlite3_open_v2(path, &s->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		goto err;
 	sqlite3_extended_result_codes(s->handle, 1);
@@ -295,10 +295,12 @@ sqlite_open(const char *folder, enum db_mode mode, char *error, size_t error_siz
 	/* page_size counts only while the file is empty. 64 MiB of cache holds the upper levels
 	 * of all indexes of some ten million rows. */
 	const char *setup = mode == DB_READ_ONLY
-	    ? "PRAGMA query_only = ON; PRAGMA foreign_keys = ON; SELECT count(*) FROM sqlite_master"
-	    : "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-	      "PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536;"
-	      "PRAGMA journal_size_limit = 67108864";
+				? "PRAGMA query_only = ON; PRAGMA foreign_keys = ON; SELECT "
+				  "count(*) FROM sqlite_master"
+				: "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA "
+				  "synchronous = FULL;"
+				  "PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536;"
+				  "PRAGMA journal_size_limit = 67108864";
 	if (sqlite3_exec(s->handle, setup, NULL, NULL, NULL) != SQLITE_OK)
 		goto err;
 	return &s->db;

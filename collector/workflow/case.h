@@ -45,8 +45,8 @@ struct case_alert {
  * Counts the alert into its case, opening one when needed. Runs inside the transaction that
  * stores the alert. Alerts may come in any order of time: first_seen and last_seen only widen.
  */
-int case_fold(
-    struct db *db, const struct case_alert *alert, int64_t *ret_case, bool *ret_is_new);
+int case_fold(struct db *db, const struct case_alert *alert, int64_t *ret_case,
+    bool *ret_is_new);
 
 /* What a person or the workflow does. -ENOENT: no such case. -EALREADY: it is in that state. */
 int case_close(struct db *db, int64_t id);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GUAN_COLLECTOR_INGEST_REDIS_H
+#define GUAN_COLLECTOR_INGEST_REDIS_H
+
+/*
+ * intake: brings the sensors' streams from Redis to ingest_store().
+ *
+ * Contract with the sensor. The set guan:sensors holds sensor ids; sensor ID writes the stream
+ * guan:events:{ID} (the braces are literal: a hash tag); an entry has the fields id, type, v,
+ * eve (ingest.h). All collectors of one store share the consumer group "collector"; each has
+ * its own consumer name, which must stay the same over restarts: it owns what was delivered to
+ * it.
+ *
+ * An entry is acknowledged (XACK) only after ingest_store() has returned 0, that is, when it is
+ * on disk. What is acknowledged and not wanted by anybody is trimmed (XTRIM MINID).
+ *
+ * Whatever goes wrong with Redis is said in the log and in ingest_stats, and tried again:
+ * connection lost or refused, loading, group or stream gone, key of the wrong type.
+ */
+
+#include <event2/event.h>
+
+#include "collector/ingest/ingest.h"
+
+struct intake;
+
+struct intake_conf {
+	const char *where;    /* unix:PATH or HOST:PORT ([::1]:6379 for IPv6) */
+	const char *consumer; /* this collector's name in the group */
+};
+
+/* Whether where can be understood; a sentence in error if not. */
+bool intake_where_is_valid(const char *where, char *error, size_t error_size);
+
+/* Starts connecting. base and ingest stay the caller's and must outlive it. NULL: no memory. */
+struct intake *intake_new(struct event_base *base, const struct intake_conf *conf,
+    struct ingest *ingest);
+
+/* Stops asking for more; acknowledgements under way still leave while the base runs. */
+void intake_stop(struct intake *intake);
+
+void intake_free(struct intake *intake);
+
+#endif

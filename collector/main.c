@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * guan-collector: the command line, start and stop.
+ *
+ * Without a command it runs: Redis to store (ingest), and the HTTP API. --import, --summary,
+ * --count-events and --reset-password do one thing and end; they also work while a collector runs
+ * on the same data folder.
+ *
+ * Exit codes: 0 done, 1 it could not be done (the message says why), 2 the command line or an
+ * imported file is wrong.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <sodium.h>
+
+#include "collector/ingest/event_id.h"
+#include "collector/ingest/ingest.h"
+#include "collector/ingest/redis.h"
+#include "collector/registry/division.h"
+#include "collector/registry/import.h"
+#include "collector/store/account.h"
+#include "collector/store/datadir.h"
+#include "collector/store/db.h"
+#include "collector/store/report.h"
+#include "common/log.h"
+
+#define EXIT_USAGE 2
+
+enum command {
+	COMMAND_RUN,
+	COMMAND_IMPORT,
+	COMMAND_SUMMARY,
+	COMMAND_COUNT_EVENTS,
+	COMMAND_RESET_PASSWORD,
+};
+
+struct options {
+	enum command command;
+	const char *data;
+	const char *redis; /* NULL: no ingest */
+	const char *listen;
+	const char *dashboards;
+	const char *rules; /* NULL: look in the usual places */
+	const char *consumer;
+	const char *who;
+	const char *user; /* --reset-password */
+	char *const *files; /* --import */
+	int file_count;
+};
+
+static const char help[] =
+    "usage: guan-collector --data DIR [options]\n"
+    "\n"
+    "run:\n"
+    "  --data DIR             folder of the store; made when missing\n"
+    "  --redis WHERE          unix:PATH or HOST:PORT; without it nothing is taken in\n"
+    "  --listen HOST:PORT     HTTP API (127.0.0.1:8480)\n"
+    "  --dashboards DIR       web pages to serve\n"
+    "  --rules DIR            classification, law and division data\n"
+    "  --consumer NAME        this collector's name in the Redis consumer group (host name)\n"
+    "  --verbose              more log lines\n"
+    "\n"
+    "do one thing and end (also beside a running collector):\n"
+    "  --import FILE...       take registry files (.yaml, .csv) into the store, or say what is wrong\n"
+    "  --who NAME             who imports, for the record (the login name)\n"
+    "  --summary              cases, alerts, incidents and open clocks of each facility\n"
+    "  --count-events         stored records of each sensor run: SENSOR EPOCH COUNT MAXSEQ\n"
+    "  --reset-password USER  give USER a new random password\n"
+    "  -V, --version          -h, --help\n"
+    "\n"
+    "exit: 0 done, 1 failed, 2 wrong command line or wrong import file\n";
+
+enum {
+	OPT_DATA = 256,
+	OPT_REDIS,
+	OPT_LISTEN,
+	OPT_DASHBOARDS,
+	OPT_RULES,
+	OPT_CONSUMER,
+	OPT_IMPORT,
+	OPT_WHO,
+	OPT_SUMMARY,
+	OPT_COUNT_EVENTS,
+	OPT_RESET_PASSWORD,
+	OPT_VERBOSE,
+};
+
+static const struct option long_options[] = {
+	{ "data", required_argument, NULL, OPT_DATA },
+	{ "redis", required_argument, NULL, OPT_REDIS },
+	{ "listen", required_argument, NULL, OPT_LISTEN },
+	{ "dashboards", required_argument, NULL, OPT_DASHBOARDS },
+	{ "rules", required_argument, NULL, OPT_RULES },
+	{ "consumer", required_argument, NULL, OPT_CONSUMER },
+	{ "import", no_argument, NULL, OPT_IMPORT },
+	{ "who", required_argument, NULL, OPT_WHO },
+	{ "summary", no_argument, NULL, OPT_SUMMARY },
+	{ "count-events", no_argument, NULL, OPT_COUNT_EVENTS },
+	{ "reset-password", required_argument, NULL, OPT_RESET_PASSWORD },
+	{ "verbose", no_argument, NULL, OPT_VERBOSE },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+static _Noreturn void
+usage_error(const char *text)
+{
+	fprintf(stderr, "guan-collector: %s; --help lists what there is\n", text);
+	exit(EXIT_USAGE);
+}
+
+static void
+parse_options(int argc, char **argv, struct options *o)
+{
+	int c;
+	enum log_level level = LOG_LEVEL_INFO;
+	*o = (struct options){ .listen = "127.0.0.1:8480" };
+	while ((c = getopt_long(argc, argv, "Vh", long_options, NULL)) != -1) {
+		enum command command = COMMAND_RUN;
+		switch (c) {
+		case OPT_DATA:
+			o->data = optarg;
+			break;
+		case OPT_REDIS:
+			o->redis = optarg;
+			break;
+		case OPT_LISTEN:
+			o->listen = optarg;
+			break;
+		case OPT_DASHBOARDS:
+			o->dashboards = optarg;
+			break;
+		case OPT_RULES:
+			o->rules = optarg;
+			break;
+		case OPT_CONSUMER:
+			o->consumer = optarg;
+			break;
+		case OPT_WHO:
+			o->who = optarg;
+			break;
+		case OPT_IMPORT:
+			command = COMMAND_IMPORT;
+			break;
+		case OPT_SUMMARY:
+			command = COMMAND_SUMMARY;
+			break;
+		case OPT_COUNT_EVENTS:
+			command = COMMAND_COUNT_EVENTS;
+			break;
+		case OPT_RESET_PASSWORD:
+			command = COMMAND_RESET_PASSWORD;
+			o->user = optarg;
+			break;
+		case OPT_VERBOSE:
+			level = LOG_LEVEL_DEBUG;
+			break;
+		case 'V':
+			printf("guan-collector %s\n", GUAN_VERSION);
+			exit(0);
+		case 'h':
+			fputs(help, stdout);
+			exit(0);
+		default: /* getopt has said what */
+			exit(EXIT_USAGE);
+		}
+		if (command != COMMAND_RUN) {
+			if (o->command != COMMAND_RUN && o->command != command)
+				usage_error("only one of --import, --summary, --count-events and "
+				            "--reset-password at a time");
+			o->command = command;
+		}
+	}
+	o->files = argv + optind;
+	o->file_count = argc - optind;
+	log_init("guan-collector", level);
+
+	if (!o->data)
+		usage_error("--data DIR is missing");
+	if (o->command == COMMAND_IMPORT && o->file_count == 0)
+		usage_error("--import needs at least one file");
+	if (o->command != COMMAND_IMPORT && o->file_count > 0)
+		usage_error("an argument that belongs to no option");
+}
+
+/* The folder with the rule data: as asked for, or beside the program, in a build tree above it. */
+static void
+find_rules(const char *asked, char path[PATH_MAX])
+{
+	static const char *const places[] = { "../share/guan/rules", "../../rules", "../rules" };
+	char program[PATH_MAX], probe[PATH_MAX + 64];
+	if (asked) {
+		snprintf(path, PATH_MAX, "%s", asked);
+		return;
+	}
+	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	program[n > 0 ? n : 0] = '\0';
+	char *slash = strrchr(program, '/');
+	if (slash)
+		*slash = '\0';
+	for (size_t i = 0; slash && i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(probe, sizeof(probe), "%s/%s/divisions.csv", program, places[i]);
+		if (access(probe, R_OK) == 0 &&
+		    snprintf(path, PATH_MAX, "%.*s", (int)(strlen(probe) - strlen("/divisions.csv")),
+		        probe) < PATH_MAX)
+			return;
+	}
+	snprintf(path, PATH_MAX, "rules");
+}
+
+static struct db *
+open_store(const struct options *o, enum db_mode mode)
+{
+	char error[512];
+	struct db *db = db_open(o->data, mode, error, sizeof(error));
+	if (!db)
+		log_fatal("the store cannot be opened: %s", error);
+	if (mode == DB_READ_WRITE && db_migrate(db) < 0)
+		log_fatal("the store cannot be brought up to date: %s", db_error(db));
+	return db;
+}
+
+/* Commands that end ------------------------------------------------------------------------- */
+
+static int
+run_import(const struct options *o)
+{
+	char error[512], rules[PATH_MAX], path[PATH_MAX + 32];
+	if (datadir_make(o->data, error, sizeof(error)) < 0)
+		log_fatal("%s", error);
+	find_rules(o->rules, rules);
+	snprintf(path, sizeof(path), "%s/divisions.csv", rules);
+	struct division *divisions = division_load(path, error, sizeof(error));
+	if (!divisions)
+		log_fatal("%s (--rules DIR names the folder)", error);
+
+	struct db *db = open_store(o, DB_READ_WRITE);
+	const char *who = o->who ? o->who : getenv("USER");
+	struct import_result result;
+	int r = import_files(db, divisions, (const char *const *)o->files, (size_t)o->file_count,
+	    who && *who ? who : "unknown", stderr, &result);
+	if (r == 0)
+		printf("imported: %u new, %u changed, %u unchanged, %u warnings\n", result.made,
+		    result.changed, result.unchanged, result.warnings);
+	else if (r == -EINVAL)
+		fprintf(stderr, "guan-collector: nothing was imported: %u errors\n", result.errors);
+	else
+		log_error("the registry cannot be stored: %s",
+		    r == -ENOMEM ? "out of memory" : db_error(db));
+	db_close(db);
+	division_free(divisions);
+	return r == 0 ? 0 : r == -EINVAL ? EXIT_USAGE : 1;
+}
+
+static int
+run_report(const struct options *o, int (*report)(struct db *db, FILE *out))
+{
+	struct db *db = open_store(o, DB_READ_ONLY);
+	int r = report(db, stdout);
+	if (r < 0)
+		log_error("the store cannot be read: %s", db_error(db));
+	if (fflush(stdout) != 0)
+		r = -EIO;
+	db_close(db);
+	return r < 0 ? 1 : 0;
+}
+
+static int
+run_reset_password(const struct options *o)
+{
+	char password[ACCOUNT_PASSWORD_LEN + 1];
+	struct db *db = open_store(o, DB_READ_WRITE);
+	int r = account_reset(db, o->user, password);
+	if (r == 0)
+		printf("%s\n", password);
+	else if (r == -ENOENT)
+		log_error("there is no account %s", o->user);
+	else
+		log_error("the password cannot be stored: %s", db_error(db));
+	sodium_memzero(password, sizeof(password));
+	db_close(db);
+	return r == 0 ? 0 : 1;
+}
+
+/* Running ----------------------------------------------------------------------------------- */
+
+struct collector {
+	struct event_base *base;
+	struct db *db;
+	struct ingest *ingest;
+	struct intake *intake; /* NULL: no --redis */
+};
+
+static void
+on_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct collector *c = arg;
+	/* What is stored but not yet acknowledged gets a moment to be; if it does not make it, the
+	 * next start sees it again and knows it. */
+	struct timeval moment = { .tv_usec = 200000 };
+	log_info("stopping");
+	if (c->intake)
+		intake_stop(c->intake);
+	event_base_loopexit(c->base, &moment);
+}
+
+static void
+first_password(const struct options *o, struct db *db)
+{
+	char password[ACCOUNT_PASSWORD_LEN + 1];
+	int r = account_bootstrap(db, o->data, password);
+	if (r < 0)
+		log_fatal("the first account cannot be made: %s", db_error(db)[0] ? db_error(db) : strerror(-r));
+	if (r == 1)
+		printf("first start: user admin, password %s (also in %s/first-password)\n", password,
+		    o->data);
+	fflush(stdout);
+	sodium_memzero(password, sizeof(password));
+}
+
+/* A consumer name that stays the same over restarts of this host. */
+static void
+consumer_name(const struct options *o, char name[EVENT_ID_SENSOR_MAX + 1])
+{
+	if (o->consumer)
+		snprintf(name, EVENT_ID_SENSOR_MAX + 1, "%s", o->consumer);
+	else if (gethostname(name, EVENT_ID_SENSOR_MAX) < 0)
+		snprintf(name, EVENT_ID_SENSOR_MAX + 1, "collector");
+	name[EVENT_ID_SENSOR_MAX] = '\0';
+	if (!event_id_sensor_is_valid(span_str(name)))
+		usage_error("--consumer NAME: letters, digits, '.', '_' and '-', at most 64");
+}
+
+static int
+run(const struct options *o)
+{
+	struct collector c = { 0 };
+	char error[512], consumer[EVENT_ID_SENSOR_MAX + 1];
+	consumer_name(o, consumer);
+	if (o->redis && !intake_where_is_valid(o->redis, error, sizeof(error)))
+		usage_error(error);
+	if (datadir_make(o->data, error, sizeof(error)) < 0)
+		log_fatal("%s", error);
+	int lock = datadir_lock(o->data, error, sizeof(error));
+	if (lock < 0)
+		log_fatal("%s", error);
+	c.db = open_store(o, DB_READ_WRITE);
+	first_password(o, c.db);
+
+	c.base = event_base_new();
+	if (!c.base)
+		log_fatal("the event loop cannot be made");
+	c.ingest = ingest_new(c.db, error, sizeof(error));
+	if (!c.ingest)
+		log_fatal("%s", error);
+	if (o->redis) {
+		struct intake_conf conf = { .where = o->redis, .consumer = consumer };
+		c.intake = intake_new(c.base, &conf, c.ingest);
+		if (!c.intake)
+			log_fatal("out of memory");
+	}
+	struct event *term = evsignal_new(c.base, SIGTERM, on_signal, &c);
+	struct event *interrupt = evsignal_new(c.base, SIGINT, on_signal, &c);
+	if (!term || !interrupt || event_add(term, NULL) < 0 || event_add(interrupt, NULL) < 0)
+		log_fatal("signals cannot be caught");
+	log_info("started, data in %s", o->data);
+
+	int r = event_base_dispatch(c.base);
+
+	event_free(term);
+	event_free(interrupt);
+	intake_free(c.intake);
+	ingest_free(c.ingest);
+	event_base_free(c.base);
+	db_close(c.db);
+	close(lock);
+	log_info("stopped");
+	return r < 0 ? 1 : 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o;
+	parse_options(argc, argv, &o);
+	signal(SIGPIPE, SIG_IGN);
+	umask(077); /* what the store holds is for its operator's eyes */
+	if (sodium_init() < 0)
+		log_fatal("the random number source cannot be used");
+	switch (o.command) {
+	case COMMAND_IMPORT:
+		return run_import(&o);
+	case COMMAND_SUMMARY:
+		return run_report(&o, report_summary);
+	case COMMAND_COUNT_EVENTS:
+		return run_report(&o, report_events);
+	case COMMAND_RESET_PASSWORD:
+		return run_reset_password(&o);
+	case COMMAND_RUN:
+		break;
+	}
+	return run(&o);
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Short names for the schemas of the collector's OpenAPI description.
+import type { components } from './schema'
+
+type Schemas = components['schemas']
+
+export type Session = Schemas['Session']
+export type Named = Schemas['Named']
+export type Overview = Schemas['Overview']
+export type Facility = Schemas['Facility']
+export type FacilityDetail = Schemas['FacilityDetail']
+export type Endpoint = Schemas['Endpoint']
+export type Alert = Schemas['Alert']
+export type AlertDetail = Schemas['AlertDetail']
+export type Case = Schemas['Case']
+export type CaseState = Schemas['CaseState']
+export type Grade = Schemas['Grade']
+export type IncidentState = Schemas['IncidentState']
+export type EdgeState = Schemas['EdgeState']
+export type Edge = Schemas['Edge']
+export type ReportKind = Schemas['ReportKind']
+export type ReportItem = Schemas['ReportItem']
+export type Draft = Schemas['Draft']
+export type Report = Schemas['Report']
+export type HistoryRow = Schemas['HistoryRow']
+export type IncidentSummary = Schemas['IncidentSummary']
+export type Incident = Schemas['Incident']
+export type Facts = Schemas['Facts']
+export type ClockEvent = Schemas['ClockEvent']
+export type UnmappedRow = Schemas['UnmappedPage']['items'][number]
+export type Sensor = Schemas['SensorPage']['items'][number]
+export type Law = Schemas['Law']
+export type Health = Schemas['Health']
+export type ProblemBody = Schemas['Problem']
+
+export const GRADES: readonly Grade[] = ['特别重大', '重大', '较大', '一般']

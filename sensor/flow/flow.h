@@ -14,12 +14,12 @@
 
 struct flow_key {
 	struct addr client, server;
-	uint16_t client_port, server_port; /* ICMP: type and code of the request */
-	uint16_t vlan[2];
+	/* ICMP: type and code of the first packet. ESP: the two halves of the SPI. */
+	uint16_t client_port, server_port;
+	uint16_t vlan[PACKET_VLAN_MAX]; /* zeros when VLANs do not tell flows apart */
 	uint8_t ip_proto;
 	uint8_t ip_version;
 	uint8_t depth; /* tunnels around it: inner and outer traffic never share a flow */
-	uint8_t spare;
 };
 
 enum flow_state {
@@ -65,6 +65,8 @@ struct flow {
 	bool is_icmp_error_seen : 1;
 	uint8_t mac_src[6], mac_dst[6];
 	bool has_mac;
+	uint8_t vlan_count;
+	uint16_t vlan[PACKET_VLAN_MAX]; /* of the first packet */
 	uint32_t table_index; /* the table's own */
 
 	struct tcp_conn *tcp;
@@ -78,6 +80,16 @@ flow_is_tcp(const struct flow *flow)
 {
 	return flow->key.ip_proto == IP_PROTO_TCP;
 }
+
+/* The security parameters index of an ESP flow. */
+static inline uint32_t
+flow_esp_spi(const struct flow *flow)
+{
+	return (uint32_t)flow->key.client_port << 16 | flow->key.server_port;
+}
+
+/* The ICMP type that answers (or is answered by) type: 8 and 0, 128 and 129; -1: none. */
+int flow_icmp_counterpart(uint8_t ip_version, uint8_t type);
 
 /* Turns client and server round: keys, halves, TCP halves. The caller owns app and detect. */
 void flow_swap(struct flow *flow);

@@ -19,7 +19,8 @@ struct flow_timeouts {
 struct flow_table_options {
 	size_t capacity;
 	struct flow_timeouts tcp, udp, icmp, other;
-	bool use_vlan; /* VLAN ids are part of the key */
+	bool use_vlan;  /* VLAN ids are part of the key */
+	bool use_depth; /* so is the number of tunnels */
 };
 struct flow_table_options flow_table_options_default(void);
 

@@ -5,6 +5,8 @@
 #ifndef GUAN_SENSOR_FLOW_OVERLAP_H
 #define GUAN_SENSOR_FLOW_OVERLAP_H
 
+#include <stdbool.h>
+
 #define OVERLAP_POLICIES(X) \
 	X(BSD, "bsd") X(BSD_RIGHT, "bsd-right") X(OLD_LINUX, "old-linux") X(LINUX, "linux") \
 	X(OLD_SOLARIS, "old-solaris") X(SOLARIS, "solaris") X(HPUX10, "hpux10") \
@@ -20,5 +22,13 @@ enum overlap_policy {
 
 /* The policy of a name as in configuration files, or -1. */
 int overlap_policy_find(const char *name);
+
+/*
+ * Whether later data replaces what is held, where both cover a range. start and end compare the
+ * later piece with the held one: below 0 it begins (ends) before, 0 at the same byte, above 0
+ * after. One for TCP segments, one for IP fragments: systems treat the two unlike.
+ */
+bool overlap_segment_wins(enum overlap_policy policy, int start, int end);
+bool overlap_fragment_wins(enum overlap_policy policy, int start, int end);
 
 #endif

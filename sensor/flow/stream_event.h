@@ -17,6 +17,7 @@
 	X(3WHS_SYN_RESEND_DIFF_SEQ_ON_SYN_RECV, "3whs_syn_resend_diff_seq_on_syn_recv") \
 	X(3WHS_SYN_TOCLIENT_ON_SYN_RECV, "3whs_syn_toclient_on_syn_recv") \
 	X(3WHS_SYN_FLOOD, "3whs_syn_flood") \
+	X(3WHS_SYNACK_TFO_DATA_IGNORED, "3whs_synack_tfo_data_ignored") \
 	X(3WHS_WRONG_SEQ_WRONG_ACK, "3whs_wrong_seq_wrong_ack") \
 	X(3WHS_ACK_DATA_INJECT, "3whs_ack_data_inject") \
 	X(4WHS_SYNACK_WITH_WRONG_ACK, "4whs_synack_with_wrong_ack") \
@@ -65,7 +66,6 @@
 	X(SUSPECTED_RST_INJECT, "suspected_rst_inject") \
 	X(WRONG_THREAD, "wrong_thread") \
 	X(REASSEMBLY_SEGMENT_BEFORE_BASE_SEQ, "reassembly_segment_before_base_seq") \
-	X(REASSEMBLY_NO_SEGMENT, "reassembly_no_segment") \
 	X(REASSEMBLY_SEQ_GAP, "reassembly_seq_gap") \
 	X(REASSEMBLY_OVERLAP_DIFFERENT_DATA, "reassembly_overlap_different_data") \
 	X(REASSEMBLY_DEPTH_REACHED, "reassembly_depth_reached")

@@ -43,6 +43,8 @@ struct overlap_host {
 struct tcp_counters {
 	uint64_t sessions, midstream, syn, synack, rst, no_session, invalid_checksum;
 	uint64_t segments_held, segments_shed, gaps, gap_bytes, overlaps, depth_reached, window_copied;
+	uint64_t window_shed;   /* kept bytes given up for want of memory */
+	uint64_t sessions_shed; /* connections not followed: the table was full */
 };
 
 /* States as EVE's flow.tcp.state names them. */

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tcp_conn: a connection, as the TCP files of this folder share it; nobody outside includes it.
+ *
+ * tcp.c takes packets in, tcp_state.c judges them and moves the state, tcp_stream.c puts bytes
+ * in order and hands them on, tcp_window.c keeps tails for the consumer.
+ */
+#ifndef GUAN_SENSOR_FLOW_TCP_CONN_H
+#define GUAN_SENSOR_FLOW_TCP_CONN_H
+
+#include "common/slab.h"
+#include "sensor/flow/tcp.h"
+
+/* Sequence numbers live on a circle: a is behind b when it is less than half of it away. */
+static inline int32_t
+seq_diff(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b);
+}
+
+static inline bool
+seq_lt(uint32_t a, uint32_t b)
+{
+	return seq_diff(a, b) < 0;
+}
+
+static inline bool
+seq_le(uint32_t a, uint32_t b)
+{
+	return seq_diff(a, b) <= 0;
+}
+
+/*
+ * Data that came before its turn. Two sizes, so that a flood of one-byte segments does not take
+ * a full-sized block each. A stream's segments are sorted and do not overlap.
+ */
+struct segment {
+	struct segment *next;
+	uint32_t seq;
+	/* Of the packet that brought it: overlap policies compare whole segments. */
+	uint32_t whole_seq, whole_end;
+	uint16_t len;
+	bool is_big;
+	uint8_t data[];
+};
+
+/* A kept tail: bytes [start, start + len) of a pooled buffer, or none. */
+struct window {
+	uint8_t *buf;
+	uint32_t start, len;
+	uint8_t class;
+};
+
+/* One direction: what one host sends. */
+struct tcp_stream {
+	uint32_t isn;
+	uint32_t next_seq;  /* up to here all has been handed on */
+	uint32_t max_end;   /* the highest byte seen, and one */
+	uint32_t acked;     /* the peer has acknowledged up to here */
+	uint32_t fin_seq;   /* where the FIN stands */
+	uint32_t window;    /* this host's receive window, scaled */
+	uint32_t max_right; /* the highest right edge this host has allowed its peer */
+	uint32_t ts_recent; /* last timestamp taken in, RFC 7323 */
+	nsec_t ts_ns;       /* when */
+	uint64_t offset;    /* of next_seq in the stream */
+	uint64_t gap;       /* lost just before next_seq, not told yet */
+	struct segment *held, *held_last;
+	uint32_t held_bytes, held_count;
+	struct window kept;
+	uint8_t policy; /* enum overlap_policy of the receiving host */
+	uint8_t wscale;
+	bool is_begun : 1; /* isn and next_seq are known */
+	bool has_data : 1; /* the consumer has been called */
+	bool has_fin : 1;
+	bool is_eof : 1; /* and told */
+	bool is_depth : 1;
+	bool has_ts : 1;
+	bool has_wscale : 1;
+	bool has_window : 1;
+};
+
+struct tcp_conn {
+	struct tcp_stream streams[2];
+	uint8_t state;       /* enum tcp_state */
+	uint8_t resent;      /* different SYNs or SYN/ACKs on one connection */
+	bool is_flipped : 1; /* streams[0] is the server's */
+	bool is_midstream : 1;
+	bool is_async : 1;    /* only one direction is seen */
+	bool is_fastopen : 1; /* data came with the SYN */
+	bool is_bypassed : 1;
+	bool is_reset : 1;
+	bool is_four_way : 1; /* both sides sent a SYN */
+	uint8_t reset_dir;    /* who sent the RST */
+};
+
+struct window_pool;
+
+struct tcp {
+	struct tcp_options options;
+	stream_fn *on_data;
+	void *arg;
+	struct tcp_counters counters;
+	struct slab *conns;
+	struct slab *small, *big;
+	struct window_pool *windows;
+};
+
+static inline struct tcp_stream *
+tcp_stream_of(struct tcp_conn *conn, enum dir dir)
+{
+	return &conn->streams[dir ^ conn->is_flipped];
+}
+
+static inline enum dir
+tcp_stream_dir(const struct tcp_conn *conn, const struct tcp_stream *stream)
+{
+	return (enum dir)((stream != &conn->streams[0]) ^ conn->is_flipped);
+}
+
+static inline struct tcp_stream *
+tcp_stream_peer(struct tcp_conn *conn, const struct tcp_stream *stream)
+{
+	return &conn->streams[stream == &conn->streams[0]];
+}
+
+/* Follows flow_swap(). NULL is fine. */
+void tcp_conn_swap(struct tcp_conn *conn);
+
+static inline void
+tcp_event(struct packet *packet, enum stream_event event)
+{
+	packet->stream_events |= 1ull << event;
+}
+
+/* tcp_state.c: what to do with a packet. */
+enum tcp_verdict {
+	TCP_TAKE,   /* its payload belongs to the stream */
+	TCP_IGNORE, /* it is fine, but has nothing for the stream */
+	TCP_REFUSE, /* it does not fit the connection: bad */
+	TCP_REUSE,  /* it opens a new connection */
+};
+enum tcp_verdict tcp_state_packet(struct tcp *tcp, struct tcp_conn *conn,
+    struct packet *packet);
+
+/* Whether a packet without a connection makes one. */
+bool tcp_state_opens(const struct tcp *tcp, const struct packet *packet);
+
+/* tcp_stream.c. All may call the consumer. */
+void tcp_stream_begin(struct tcp_stream *stream, uint32_t isn, uint32_t next_seq);
+void tcp_stream_add(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *stream,
+    struct packet *packet, uint32_t seq, struct span data);
+/* Holds data back, whatever its turn: until the peer has accepted it. */
+void tcp_stream_hold(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *stream,
+    struct packet *packet, uint32_t seq, struct span data);
+/* Gives up on holes the peer has acknowledged; delivers what is then in order, and EOF. */
+void tcp_stream_advance(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *stream,
+    struct packet *packet);
+/* Delivers all that is held, and EOF. */
+void tcp_stream_close(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *stream,
+    struct packet *packet);
+void tcp_stream_drop_held(struct tcp *tcp, struct tcp_stream *stream);
+
+/* tcp_window.c: pooled buffers for kept tails, in a few sizes, all under one budget. */
+struct window_pool *window_pool_new(size_t max_bytes);
+void window_pool_free(struct window_pool *pool);
+/* Appends, growing as needed; false (and nothing changed) when the budget does not allow it. */
+bool window_append(struct window_pool *pool, struct window *w, struct span data);
+/* Keeps the last n bytes. */
+void window_keep(struct window_pool *pool, struct window *w, size_t n);
+
+static inline struct span
+window_span(const struct window *w)
+{
+	return span_of(w->buf + w->start, w->len);
+}
+
+#endif

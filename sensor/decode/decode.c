@@ -141,6 +141,13 @@ decode_ip(const struct decode_options *options, struct decode_counters *counters
 		.l2_payload = datagram,
 	};
 
+	/* As long as one frame would have been that carried it whole. */
+	if (extra_layers & LAYER_REASSEMBLED) {
+		uint32_t link = outer->wire_bytes > outer->ip.len
+				    ? outer->wire_bytes - (uint32_t)outer->ip.len
+				    : 0;
+		p.wire_bytes = link + (uint32_t)datagram.len;
+	}
 	if (extra_layers & LAYER_TUNNELLED) {
 		p.depth++;
 		p.outer = outer;

@@ -76,7 +76,9 @@ struct defrag {
 	struct slab *datagrams;
 	struct slab *pieces;
 	size_t bytes;
-	uint8_t *whole; /* HEADER_MAX + DATAGRAM_MAX */
+	/* What was assembled, by depth of tunnels: a datagram in use may bring fragments of an
+	 * inner one. HEADER_MAX + DATAGRAM_MAX each, made when first needed. */
+	uint8_t *whole[DECODE_DEPTH_MAX + 2];
 };
 
 struct defrag_options
@@ -110,8 +112,8 @@ defrag_new(const struct defrag_options *options)
 	d->buckets = calloc(buckets, sizeof(*d->buckets));
 	d->datagrams = slab_new(sizeof(struct datagram), options->max_datagrams);
 	d->pieces = slab_new(sizeof(struct piece), options->max_fragments);
-	d->whole = malloc(HEADER_MAX + DATAGRAM_MAX);
-	if (!d->buckets || !d->datagrams || !d->pieces || !d->whole) {
+	d->whole[0] = malloc(HEADER_MAX + DATAGRAM_MAX);
+	if (!d->buckets || !d->datagrams || !d->pieces || !d->whole[0]) {
 		defrag_free(d);
 		return NULL;
 	}
@@ -126,7 +128,8 @@ defrag_free(struct defrag *d)
 	free(d->buckets);
 	slab_free(d->datagrams);
 	slab_free(d->pieces);
-	free(d->whole);
+	for (int i = 0; i < DECODE_DEPTH_MAX + 2; i++)
+		free(d->whole[i]);
 	free(d);
 }
 
@@ -368,9 +371,8 @@ is_whole(const struct datagram *dg)
 
 /* Writes the datagram out with a header that says "whole". */
 static struct span
-assemble(struct defrag *d, const struct datagram *dg)
+assemble(const struct datagram *dg, uint8_t *out)
 {
-	uint8_t *out = d->whole;
 	size_t len = dg->header_len + (size_t)dg->total;
 
 	memcpy(out, dg->header, dg->header_len);
@@ -400,35 +402,82 @@ assemble(struct defrag *d, const struct datagram *dg)
 	return span_of(out, len);
 }
 
+static void
+raise_event(struct packet *fragment, struct decode_counters *counters, enum decode_event v4,
+    enum decode_event v6)
+{
+	decode_event_raise(fragment, counters, fragment->ip_version == 4 ? v4 : v6);
+}
+
+/* What a length field cannot say: the "ping of death". */
+static bool
+is_too_large(const struct packet *fragment, size_t header, size_t total)
+{
+	if (fragment->ip_version == 6)
+		header -= IPV6_HEADER;
+	return header + total > DATAGRAM_MAX;
+}
+
+static uint8_t *
+whole_buffer(struct defrag *d, uint8_t depth)
+{
+	if (depth >= DECODE_DEPTH_MAX + 2)
+		return NULL;
+	if (!d->whole[depth])
+		d->whole[depth] = malloc(HEADER_MAX + DATAGRAM_MAX);
+	return d->whole[depth];
+}
+
+/* Adds the fragment's bytes to its datagram. False when it had to be left out. */
+static bool
+datagram_add(struct defrag *d, struct datagram *dg, struct packet *fragment, struct span data,
+    struct decode_counters *counters)
+{
+	bool is_overlap = false;
+	bool is_held = pieces_add(d, dg, fragment->frag_offset, data, &is_overlap);
+
+	if (is_overlap) {
+		d->counters.overlaps++;
+		raise_event(fragment, counters, DECODE_EVENT_IPV4_FRAG_OVERLAP,
+		    DECODE_EVENT_IPV6_FRAG_OVERLAP);
+	}
+	if (!is_held)
+		raise_event(fragment, counters, DECODE_EVENT_IPV4_FRAG_IGNORED,
+		    DECODE_EVENT_IPV6_FRAG_IGNORED);
+	return is_held;
+}
+
 bool
 defrag_add(struct defrag *d, struct packet *fragment, struct decode_counters *counters,
     struct span *ret_datagram)
 {
-	bool is_v4 = fragment->ip_version == 4;
 	uint32_t offset = fragment->frag_offset;
 	struct span data = fragment->payload;
-	bool is_overlap = false;
+	uint8_t *whole = whole_buffer(d, fragment->depth);
+	size_t header = fragment->ip_header.len;
 
 	d->counters.fragments++;
 	expire(d, fragment->ts);
-	/* "Ping of death": the sum may not exceed what a length field can say. */
-	size_t header = is_v4 ? fragment->ip_header.len
-			      : fragment->ip_header.len - IPV6_HEADER - FRAGMENT_HEADER;
-	if (header + offset + data.len > DATAGRAM_MAX) {
-		decode_event_raise(fragment, counters,
-		    is_v4 ? DECODE_EVENT_IPV4_FRAG_PKT_TOO_LARGE
-			  : DECODE_EVENT_IPV6_FRAG_PKT_TOO_LARGE);
+	if (fragment->ip_version == 6)
+		header = header > FRAGMENT_HEADER ? header - FRAGMENT_HEADER : header;
+	if (is_too_large(fragment, header, offset + data.len)) {
+		raise_event(fragment, counters, DECODE_EVENT_IPV4_FRAG_PKT_TOO_LARGE,
+		    DECODE_EVENT_IPV6_FRAG_PKT_TOO_LARGE);
 		return false;
 	}
 	if (fragment->more_fragments)
 		data = span_sub(data, 0, data.len & ~(size_t)7);
 	if (data.len == 0)
 		return false;
-	struct datagram *dg = datagram_get(d, fragment);
+	/* A datagram made of fragments that is a fragment again, of the same packet: never
+	 * honest, and a chain of them would have no end. */
+	struct datagram *dg = NULL;
+	if (whole && !(fragment->layers & LAYER_REASSEMBLED))
+		dg = datagram_get(d, fragment);
 	if (!dg) {
 		d->counters.over_limit++;
-		decode_event_raise(fragment, counters,
-		    is_v4 ? DECODE_EVENT_IPV4_FRAG_IGNORED : DECODE_EVENT_IPV6_FRAG_IGNORED);
+		raise_event(fragment, counters, DECODE_EVENT_IPV4_FRAG_IGNORED,
+		    DECODE_EVENT_IPV6_FRAG_IGNORED);
 		return false;
 	}
 	if (!fragment->more_fragments && dg->total == 0)
@@ -437,21 +486,16 @@ defrag_add(struct defrag *d, struct packet *fragment, struct decode_counters *co
 		datagram_free(d, dg);
 		return false;
 	}
-	bool is_held = pieces_add(d, dg, offset, data, &is_overlap);
-	if (is_overlap) {
-		d->counters.overlaps++;
-		decode_event_raise(fragment, counters,
-		    is_v4 ? DECODE_EVENT_IPV4_FRAG_OVERLAP : DECODE_EVENT_IPV6_FRAG_OVERLAP);
-	}
-	if (!is_held) {
-		decode_event_raise(fragment, counters,
-		    is_v4 ? DECODE_EVENT_IPV4_FRAG_IGNORED : DECODE_EVENT_IPV6_FRAG_IGNORED);
+	if (!datagram_add(d, dg, fragment, data, counters) || !is_whole(dg))
 		return false;
+	bool is_fit = !is_too_large(fragment, dg->header_len, dg->total);
+	if (is_fit) {
+		*ret_datagram = assemble(dg, whole);
+		d->counters.reassembled++;
+	} else {
+		raise_event(fragment, counters, DECODE_EVENT_IPV4_FRAG_PKT_TOO_LARGE,
+		    DECODE_EVENT_IPV6_FRAG_PKT_TOO_LARGE);
 	}
-	if (!is_whole(dg))
-		return false;
-	*ret_datagram = assemble(d, dg);
-	d->counters.reassembled++;
 	datagram_free(d, dg);
-	return true;
+	return is_fit;
 }

@@ -34,8 +34,8 @@ void defrag_free(struct defrag *defrag);
 
 /*
  * Takes in a fragment (layers has LAYER_FRAGMENT). When it completes its datagram, true, and
- * *ret_datagram is the whole from the IP header on, valid until the next call; decode it with
- * decode_ip() and LAYER_REASSEMBLED.
+ * *ret_datagram is the whole from the IP header on, valid until the next call at the same depth of
+ * tunnels; decode it with decode_ip() and LAYER_REASSEMBLED.
  */
 bool defrag_add(struct defrag *defrag, struct packet *fragment, struct decode_counters *counters,
     struct span *ret_datagram);

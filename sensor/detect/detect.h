@@ -40,6 +40,17 @@ const struct ruleset *detect_engine_rules(const struct detect_engine *engine);
 /* Which protocols and buffers live rules want: lets parsers skip work nobody asks for. */
 uint64_t detect_engine_wanted_protos(const struct detect_engine *engine);
 
+/* What compiling came to, for the start-up line. */
+struct detect_engine_stats {
+	uint32_t rules;
+	uint32_t rules_too_wide; /* left out: more buffers than the engine can hold state for */
+	uint32_t databases, databases_cached, port_groups;
+	uint32_t plain_rules; /* without a literal that a database takes */
+	uint64_t literals, database_bytes;
+	uint64_t compile_ns;
+};
+const struct detect_engine_stats *detect_engine_stats(const struct detect_engine *engine);
+
 struct detect_counters {
 	uint64_t scans, scan_bytes, hits, candidates, matches, alerts, suppressed, passed, alerts_over_max;
 };
@@ -66,6 +77,10 @@ void detect_end(struct detector *detector, struct packet *packet);
 /* Lets go of what detection hangs on a flow or a transaction. */
 void detect_flow_free(struct detector *detector, struct flow *flow);
 void detect_tx_free(struct detector *detector, struct app *app, struct tx *tx);
+
+/* What rules remember of a flow (rule/vars.h), for records; NULL: nothing. */
+struct flow_vars;
+const struct flow_vars *detect_flow_vars(const struct flow *flow);
 
 const struct detect_counters *detect_counters(const struct detector *detector);
 

@@ -71,6 +71,7 @@ struct tx {
 	bool skip_record;    /* by a rule (config keyword) or by the protocol's own wish */
 	bool has_alert;
 	uint64_t events;     /* bit set over proto->events */
+	uint64_t events_told; /* already in anomaly records */
 	nsec_t first_ns, last_ns;
 	struct tx_detect *detect; /* detection's own: matched buffers, candidates; freed through it */
 };
@@ -88,6 +89,7 @@ struct app {
 	uint32_t tx_count;
 	uint64_t next_tx_id;
 	uint64_t events;  /* enum app_event: protocol detection itself */
+	uint64_t events_told;
 	bool is_broken[2]; /* parse() gave up on this direction */
 	bool is_changing;  /* CONNECT, STARTTLS, Upgrade: detection starts again */
 	bool no_inspection; /* the rest is ciphertext or bulk: stop feeding and scanning */

@@ -4,9 +4,9 @@
  *
  * A recorder is one worker's: it writes each record once, front to back, straight into the
  * worker's ring (sink/ring.h is above: it is reached through recorder_sink). Suricata's fields
- * and names are kept ("EVE JSON Format" in its documentation); what is ours stands under the key
- * "guan", which is the last member and is left open by one level: the sink adds the record's id
- * and closes it.
+ * and names are kept ("EVE JSON Format" in its documentation); what is ours stands under the
+ * key "guan", which is the last member and is left open by one level: the sink adds the
+ * record's id and closes it.
  *
  *   {"timestamp":...,"flow_id":...,...,"alert":{...},"guan":{"zone":"net-portal"   <- ends here
  */
@@ -21,7 +21,7 @@
 
 /* What is shed first when the spool is full: the higher, the earlier. */
 enum record_class {
-	RECORD_ALARM,    /* the sensor about itself: never shed */
+	RECORD_ALARM, /* the sensor about itself: never shed */
 	RECORD_ALERT,
 	RECORD_ANOMALY,
 	RECORD_PROTOCOL, /* http, dns, tls, ... */
@@ -41,18 +41,18 @@ enum record_type {
 };
 
 struct record_head {
-	uint32_t class;    /* enum record_class */
-	const char *type;  /* EVE event_type; static */
+	uint32_t class;   /* enum record_class */
+	const char *type; /* EVE event_type; static */
 	nsec_t ts;
-	uint64_t number;   /* packet number in its capture, for ordering */
-	bool has_ticket;   /* a threshold decides */
+	uint64_t number; /* packet number in its capture, for ordering */
+	bool has_ticket; /* a threshold decides */
 	struct threshold_ticket ticket;
 	/* For the decision's side effects: alerts count only when told. */
 };
 
-/* Where records go. reserve() gives room for at most max bytes, or NULL: then the record is lost
- * and counted by the sink (live) or reserve() has waited (replay). commit() hands over len bytes;
- * len 0 gives the room back. */
+/* Where records go. reserve() gives room for at most max bytes, or NULL: then the record is
+ * lost and counted by the sink (live) or reserve() has waited (replay). commit() hands over len
+ * bytes; len 0 gives the room back. */
 struct recorder_sink {
 	char *(*reserve)(void *arg, size_t max);
 	void (*commit)(void *arg, const struct record_head *head, size_t len);
@@ -67,7 +67,8 @@ struct record_options;
 int record_options_read(struct record_options **ret, struct arena *arena,
     const struct conf_node *root, const char *zone, const char **ret_error);
 
-/* Where the options want eve.json ("eve.json", or as outputs.N.eve-log.filename says); NULL: off. */
+/* Where the options want eve.json ("eve.json", or as outputs.N.eve-log.filename says); NULL:
+ * off. */
 const char *record_options_filename(const struct record_options *options);
 
 struct recorder;
@@ -76,15 +77,17 @@ void recorder_free(struct recorder *recorder);
 
 void recorder_alert(struct recorder *recorder, const struct alert *alert);
 void recorder_tx(struct recorder *recorder, const struct app *app, struct tx *tx);
-void recorder_flow(
-    struct recorder *recorder, const struct flow *flow, enum flow_end why, nsec_t now);
+void recorder_flow(struct recorder *recorder, const struct flow *flow, enum flow_end why,
+    nsec_t now);
 
 /* anomaly records for what a packet raised in decoding and in its stream, and for the events
  * of protocol detection and transactions that were not told yet. */
 void recorder_packet_anomalies(struct recorder *recorder, const struct packet *packet);
-void recorder_app_anomalies(struct recorder *recorder, const struct app *app, const struct packet *packet);
+void recorder_app_anomalies(struct recorder *recorder, struct app *app,
+    const struct packet *packet);
 
-/* Our own alarm: kind is a word ("spool-quota"), text a sentence; extra (may be NULL) adds members. */
+/* Our own alarm: kind is a word ("spool-quota"), text a sentence; extra (may be NULL) adds
+ * members. */
 void recorder_alarm(struct recorder *recorder, nsec_t ts, const char *kind, const char *text,
     uint64_t count);
 

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* alert: why a rule fired, with what an analyst needs to believe it. */
+#include "sensor/record/geo.h"
+#include "sensor/record/recorder.h"
+
+static void
+put_metadata(struct json *json, const struct rule *rule)
+{
+	if (!rule->metadata)
+		return;
+	json_object(json, "metadata");
+	for (const struct rule_metadata *m = rule->metadata; m; m = m->next) {
+		bool is_told = false;
+		for (const struct rule_metadata *e = rule->metadata; e != m; e = e->next)
+			is_told |= strcmp(e->key, m->key) == 0;
+		if (is_told)
+			continue;
+		json_array(json, m->key);
+		for (const struct rule_metadata *e = m; e; e = e->next)
+			if (strcmp(e->key, m->key) == 0)
+				json_str(json, NULL, e->value);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+static void
+put_end(struct json *json, const char *key, const struct packet *p, bool is_source)
+{
+	char text[ADDR_TEXT_LEN];
+	size_t len = addr_format_eve(is_source ? &p->src : &p->dst, p->ip_version, text);
+
+	json_object(json, key);
+	json_text(json, "ip", span_of(text, len));
+	if (p->layers & (LAYER_TCP | LAYER_UDP | LAYER_SCTP))
+		json_uint(json, "port", is_source ? p->sport : p->dport);
+	json_end(json);
+}
+
+static void
+put_alert(struct recorder *r, struct json *json, const struct alert *a)
+{
+	const struct rule *rule = a->rule;
+
+	json_object(json, "alert");
+	json_str(json, "action", "allowed");
+	json_uint(json, "gid", rule->gid);
+	json_uint(json, "signature_id", rule->sid);
+	json_uint(json, "rev", rule->rev);
+	json_str(json, "signature", rule->msg ? rule->msg : "");
+	json_str(json, "category", rule->class_text ? rule->class_text : "");
+	json_uint(json, "severity", rule->priority);
+	if (rule->target) {
+		put_end(json, "source", a->packet, rule->target == 2);
+		put_end(json, "target", a->packet, rule->target == 1);
+	}
+	if (r->options->alert.metadata_rule)
+		put_metadata(json, rule);
+	if (rule->references) {
+		json_array(json, "references");
+		for (const struct rule_reference *e = rule->references; e; e = e->next)
+			json_str(json, NULL, e->id);
+		json_end(json);
+	}
+	if (r->options->alert.raw_rule)
+		json_str(json, "rule", rule->text);
+	json_end(json);
+}
+
+/* The application's own record of the transaction, under its key. */
+static void
+put_app(struct json *json, const struct alert *a)
+{
+	const struct proto *proto = a->app ? a->app->proto : NULL;
+
+	if (!proto || !a->tx || !proto->record)
+		return;
+	struct json_mark mark = json_mark(json);
+	json_object(json, proto->record_key ? proto->record_key : proto->name);
+	if (proto->record(a->app, a->tx, json))
+		json_end(json);
+	else
+		json_rewind(json, mark);
+}
+
+static void
+put_flow(struct json *json, const struct flow *f)
+{
+	struct record_ends e = record_ends_flow(f, DIR_TOSERVER);
+	char text[ADDR_TEXT_LEN];
+
+	json_object(json, "flow");
+	json_uint(json, "pkts_toserver", f->half[DIR_TOSERVER].packets);
+	json_uint(json, "pkts_toclient", f->half[DIR_TOCLIENT].packets);
+	json_uint(json, "bytes_toserver", f->half[DIR_TOSERVER].bytes);
+	json_uint(json, "bytes_toclient", f->half[DIR_TOCLIENT].bytes);
+	json_time_eve(json, "start", f->first_ns);
+	json_text(json, "src_ip", span_of(text, addr_format_eve(e.src, e.ip_version, text)));
+	json_text(json, "dest_ip", span_of(text, addr_format_eve(e.dst, e.ip_version, text)));
+	if (f->key.ip_proto == IP_PROTO_TCP || f->key.ip_proto == IP_PROTO_UDP) {
+		json_uint(json, "src_port", e.sport);
+		json_uint(json, "dest_port", e.dport);
+	}
+	json_end(json);
+}
+
+static void
+put_payload(struct recorder *r, struct json *json, const struct alert *a)
+{
+	const struct alert_options *o = &r->options->alert;
+	struct span payload = a->is_stream ? a->stream : a->packet->payload;
+
+	if (payload.len > o->payload_max)
+		payload.len = o->payload_max;
+	if (o->payload && payload.len)
+		json_base64(json, "payload", payload);
+	if (o->payload_printable && payload.len)
+		json_printable(json, "payload_printable", payload);
+	if (o->payload_length && payload.len)
+		json_uint(json, "payload_length", payload.len);
+	if (payload.len || a->is_stream)
+		json_uint(json, "stream", a->is_stream);
+	if (!o->packet || a->packet->frame.len == 0)
+		return;
+	json_base64(json, "packet", a->packet->frame);
+	json_object(json, "packet_info");
+	json_uint(json, "linktype", a->packet->link_type);
+	json_end(json);
+}
+
+static void
+put_hits(struct json *json, const struct alert *a)
+{
+	if (!a->hit_count)
+		return;
+	json_array(json, "hits");
+	for (unsigned i = 0; i < a->hit_count; i++) {
+		json_object(json, NULL);
+		json_str(json, "buffer", a->hits[i].buffer);
+		json_uint(json, "offset", a->hits[i].offset);
+		json_uint(json, "length", a->hits[i].length);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+static void
+put_guan(struct recorder *r, struct json *json, const struct alert *a)
+{
+	record_guan(r, json);
+	json_str(json, "rule", a->rule->text);
+	put_hits(json, a);
+	if (a->packet->ip_version) {
+		struct json_mark mark = json_mark(json);
+		json_object(json, "geo");
+		size_t empty = json->len;
+		geo_record(json, "src", &a->packet->src, a->packet->ip_version);
+		geo_record(json, "dest", &a->packet->dst, a->packet->ip_version);
+		if (json->len == empty)
+			json_rewind(json, mark);
+		else
+			json_end(json);
+	}
+	if (a->flow)
+		dpi_record(a->flow, json);
+}
+
+void
+recorder_alert(struct recorder *r, const struct alert *a)
+{
+	struct record_ends ends = record_ends_packet(a->packet);
+	struct record_head head = { .class = RECORD_ALERT,
+		.type = "alert",
+		.ts = a->packet->ts,
+		.number = a->packet->number };
+	struct json json;
+
+	if (a->flow)
+		a->flow->has_alert = true;
+	if (a->tx)
+		a->tx->has_alert = true;
+	if (!r->options->alert.is_on ||
+	    !record_begin(r, &json, a->packet->ts, "alert", a->flow, a->packet, &ends))
+		return;
+	if (a->tx)
+		json_uint(&json, "tx_id", a->tx->id);
+	put_alert(r, &json, a);
+	if (r->options->alert.metadata_app)
+		put_app(&json, a);
+	if (a->flow) {
+		record_app_proto(&json, a->flow);
+		json_str(&json, "direction",
+		    a->packet->dir == DIR_TOSERVER ? "to_server" : "to_client");
+		if (r->options->alert.metadata_flow)
+			put_flow(&json, a->flow);
+		if (r->options->has_metadata)
+			record_flow_vars(&json, a->flow);
+	}
+	put_payload(r, &json, a);
+	put_guan(r, &json, a);
+	head.has_ticket = threshold_applies(a->rule);
+	if (head.has_ticket)
+		threshold_ticket_of(a, &head.ticket);
+	record_end(r, &json, &head);
+}
+
+void
+recorder_tx(struct recorder *r, const struct app *app, struct tx *tx)
+{
+	const struct proto *proto = app->proto;
+	const char *type = proto->record_key ? proto->record_key : proto->name;
+	struct json json;
+
+	if (!r->options->protocol[proto->id] || !proto->record || tx->skip_record)
+		return;
+	struct record_ends ends = record_ends_flow(app->flow, DIR_TOSERVER);
+	struct record_head head = { .class = RECORD_PROTOCOL, .type = type, .ts = tx->last_ns };
+	if (!record_begin(r, &json, tx->last_ns, type, app->flow, NULL, &ends))
+		return;
+	json_uint(&json, "tx_id", tx->id);
+	json_object(&json, type);
+	if (!proto->record(app, tx, &json)) {
+		r->sink.commit(r->sink.arg, &head, 0);
+		return;
+	}
+	json_end(&json);
+	if (r->options->has_metadata)
+		record_flow_vars(&json, app->flow);
+	record_guan(r, &json);
+	record_end(r, &json, &head);
+}

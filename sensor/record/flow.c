@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* flow: what a conversation was, when it ends. */
+#include "sensor/flow/tcp.h"
+#include "sensor/record/recorder.h"
+
+static void
+put_flags(struct json *json, const char *key, uint8_t flags)
+{
+	json_hex(json, key, span_of(&flags, 1), 0);
+}
+
+static void
+put_tcp(struct json *json, const struct flow *f)
+{
+	static const char *const names[] = { "fin", "syn", "rst", "psh", "ack", "urg", "ecn",
+		"cwr" };
+	uint8_t ts = f->half[DIR_TOSERVER].tcp_flags, tc = f->half[DIR_TOCLIENT].tcp_flags;
+
+	json_object(json, "tcp");
+	put_flags(json, "tcp_flags", ts | tc);
+	put_flags(json, "tcp_flags_ts", ts);
+	put_flags(json, "tcp_flags_tc", tc);
+	for (unsigned bit = 0; bit < 8; bit++)
+		if ((ts | tc) >> bit & 1)
+			json_bool(json, names[bit], true);
+	json_str(json, "state", tcp_state_name(tcp_state(f)));
+	json_end(json);
+}
+
+void
+recorder_flow(struct recorder *r, const struct flow *f, enum flow_end why, nsec_t now)
+{
+	struct json json;
+	struct record_ends ends = record_ends_flow(f, DIR_TOSERVER);
+	/* Time of the last packet, not of the sweep that found it: equal in every replay. */
+	struct record_head head = { .class = RECORD_FLOW, .type = "flow", .ts = f->last_ns };
+
+	if (!r->options->flow || !record_begin(r, &json, f->last_ns, "flow", f, NULL, &ends))
+		return;
+	record_app_proto(&json, f);
+	json_object(&json, "flow");
+	json_uint(&json, "pkts_toserver", f->half[DIR_TOSERVER].packets);
+	json_uint(&json, "pkts_toclient", f->half[DIR_TOCLIENT].packets);
+	json_uint(&json, "bytes_toserver", f->half[DIR_TOSERVER].bytes);
+	json_uint(&json, "bytes_toclient", f->half[DIR_TOCLIENT].bytes);
+	json_time_eve(&json, "start", f->first_ns);
+	json_time_eve(&json, "end", f->last_ns);
+	json_uint(&json, "age", f->last_ns / NSEC_PER_SEC - f->first_ns / NSEC_PER_SEC);
+	json_str(&json, "state", flow_state_name(f->state));
+	json_str(&json, "reason", flow_end_name(why));
+	json_bool(&json, "alerted", f->has_alert);
+	if (f->app && f->app->next_tx_id)
+		json_uint(&json, "tx_cnt", f->app->next_tx_id);
+	json_end(&json);
+	if (r->options->has_metadata)
+		record_flow_vars(&json, f);
+	if (flow_is_tcp(f))
+		put_tcp(&json, f);
+	record_guan(r, &json);
+	dpi_record(f, &json);
+	record_end(r, &json, &head);
+	(void)now;
+}

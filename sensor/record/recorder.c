@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/record/recorder.h"
+
+#include <stdlib.h>
+
+#include "sensor/rule/vars.h"
+
+struct recorder *
+recorder_new(const struct record_options *options, struct recorder_sink sink)
+{
+	struct recorder *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->options = options;
+	r->sink = sink;
+	return r;
+}
+
+void
+recorder_free(struct recorder *recorder)
+{
+	free(recorder);
+}
+
+struct record_ends
+record_ends_packet(const struct packet *p)
+{
+	return (struct record_ends){ &p->src, &p->dst, p->sport, p->dport, p->ip_version,
+		p->ip_proto };
+}
+
+struct record_ends
+record_ends_flow(const struct flow *flow, enum dir dir)
+{
+	const struct flow_key *k = &flow->key;
+
+	if (dir == DIR_TOSERVER)
+		return (struct record_ends){ &k->client, &k->server, k->client_port,
+			k->server_port, k->ip_version, k->ip_proto };
+	return (struct record_ends){ &k->server, &k->client, k->server_port, k->client_port,
+		k->ip_version, k->ip_proto };
+}
+
+static void
+put_addr(struct json *json, const char *key, const struct addr *addr, uint8_t ip_version)
+{
+	char text[ADDR_TEXT_LEN];
+	size_t len = addr_format_eve(addr, ip_version, text);
+
+	json_text(json, key, span_of(text, len));
+}
+
+static void
+put_proto(struct json *json, uint8_t ip_proto)
+{
+	static const struct {
+		uint8_t number;
+		const char *name;
+	} names[] = { { IP_PROTO_TCP, "TCP" }, { IP_PROTO_UDP, "UDP" },
+		{ IP_PROTO_ICMP, "ICMP" }, { IP_PROTO_ICMP6, "IPv6-ICMP" },
+		{ IP_PROTO_SCTP, "SCTP" }, { IP_PROTO_ESP, "ESP" }, { IP_PROTO_GRE, "GRE" },
+		{ 0, "HOPOPT" }, { 2, "IGMP" }, { IP_PROTO_IPIP, "IP-ENCAP" },
+		{ IP_PROTO_IPV6, "IPv6" }, { 51, "AH" }, { 89, "OSPFIGP" }, { 103, "PIM" },
+		{ 112, "VRRP" } };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].number == ip_proto)
+			return json_str(json, "proto", names[i].name);
+	char number[4];
+	size_t at = sizeof(number);
+	unsigned v = ip_proto;
+	do
+		number[--at] = (char)('0' + v % 10);
+	while ((v /= 10) && at);
+	json_text(json, "proto", span_of(number + at, sizeof(number) - at));
+}
+
+static void
+put_ends(struct json *json, const struct record_ends *e, const struct packet *packet)
+{
+	bool is_icmp = e->ip_proto == IP_PROTO_ICMP || e->ip_proto == IP_PROTO_ICMP6;
+
+	put_addr(json, "src_ip", e->src, e->ip_version);
+	if (!is_icmp && (e->sport || e->dport))
+		json_uint(json, "src_port", e->sport);
+	put_addr(json, "dest_ip", e->dst, e->ip_version);
+	if (!is_icmp && (e->sport || e->dport))
+		json_uint(json, "dest_port", e->dport);
+	put_proto(json, e->ip_proto);
+	if (is_icmp && packet && packet->layers & LAYER_ICMP) {
+		json_uint(json, "icmp_type", packet->icmp.type);
+		json_uint(json, "icmp_code", packet->icmp.code);
+	}
+	json_uint(json, "ip_v", e->ip_version);
+}
+
+static void
+put_vlans(struct json *json, const struct packet *packet, const struct flow *flow)
+{
+	unsigned count = packet ? packet->vlan_count : 0;
+
+	if (!packet && flow && flow->key.vlan[0]) {
+		json_array(json, "vlan");
+		for (unsigned i = 0; i < 2 && flow->key.vlan[i]; i++)
+			json_uint(json, NULL, flow->key.vlan[i]);
+		json_end(json);
+	}
+	if (!count)
+		return;
+	json_array(json, "vlan");
+	for (unsigned i = 0; i < count; i++)
+		json_uint(json, NULL, packet->vlan[i]);
+	json_end(json);
+}
+
+static const char *
+packet_source(const struct packet *p)
+{
+	if (p->layers & LAYER_PSEUDO)
+		return "stream (flow timeout)";
+	if (p->layers & LAYER_REASSEMBLED)
+		return "defrag";
+	switch (p->depth ? p->tunnel : TUNNEL_NONE) {
+	case TUNNEL_GRE:
+		return "gre tunnel";
+	case TUNNEL_ERSPAN:
+		return "gre erspan tunnel";
+	case TUNNEL_VXLAN:
+		return "vxlan encapsulation";
+	case TUNNEL_GENEVE:
+		return "geneve encapsulation";
+	case TUNNEL_TEREDO:
+		return "teredo tunnel";
+	case TUNNEL_IPIP:
+		return "ipv4 tunnel";
+	case TUNNEL_6IN4:
+		return "ipv6 tunnel";
+	case TUNNEL_4IN6:
+		return "ipv6 tunnel";
+	default:
+		return "wire/pcap";
+	}
+}
+
+static void
+put_mac(struct json *json, const char *key, const uint8_t *mac)
+{
+	json_hex(json, key, span_of(mac, 6), ':');
+}
+
+bool
+record_begin(struct recorder *r, struct json *json, nsec_t ts, const char *type,
+    const struct flow *flow, const struct packet *packet, const struct record_ends *ends)
+{
+	char *room = r->sink.reserve(r->sink.arg, RECORD_BYTES_MAX);
+
+	if (!room)
+		return false;
+	json_init(json, room, RECORD_BYTES_MAX);
+	json_object(json, NULL);
+	json_time_eve(json, "timestamp", ts);
+	if (flow)
+		json_uint(json, "flow_id", flow->id);
+	if (packet && packet->number)
+		json_uint(json, "pcap_cnt", packet->number);
+	json_str(json, "event_type", type);
+	put_vlans(json, packet, flow);
+	if (ends && ends->ip_version)
+		put_ends(json, ends, packet);
+	if (packet)
+		json_str(json, "pkt_src", packet_source(packet));
+	if (r->options->has_ethernet && packet && packet->mac_src) {
+		json_object(json, "ether");
+		put_mac(json, "src_mac", packet->mac_src);
+		put_mac(json, "dest_mac", packet->mac_dst);
+		json_end(json);
+	}
+	if (flow && r->options->has_community_id) {
+		char id[COMMUNITY_ID_LEN];
+		flow_community_id(&flow->key, r->options->community_seed, id);
+		json_str(json, "community_id", id);
+	}
+	return true;
+}
+
+void
+record_guan(struct recorder *r, struct json *json)
+{
+	json_object(json, "guan");
+	json_str(json, "zone", r->options->zone);
+}
+
+void
+record_end(struct recorder *r, struct json *json, const struct record_head *head)
+{
+	/* Two levels stay open: "guan" and the record itself. */
+	if (json->is_full || json->depth != 2) {
+		r->too_large++;
+		r->sink.commit(r->sink.arg, head, 0);
+		return;
+	}
+	r->sink.commit(r->sink.arg, head, json->len);
+}
+
+void
+record_app_proto(struct json *json, const struct flow *flow)
+{
+	const struct app *app = flow->app;
+
+	if (!app || app->id == PROTO_ID_NONE)
+		return;
+	json_str(json, "app_proto", proto_name(app->id));
+	if (app->old_id)
+		json_str(json, "app_proto_orig", proto_name(app->old_id));
+}

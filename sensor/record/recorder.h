@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* recorder: a record being written, and the members that all kinds share. For record/ only. */
+#ifndef GUAN_SENSOR_RECORD_RECORDER_H
+#define GUAN_SENSOR_RECORD_RECORDER_H
+
+#include "sensor/record/options.h"
+
+/* The most that one record takes; a payload is cut long before. */
+#define RECORD_BYTES_MAX (192u << 10)
+
+struct recorder {
+	const struct record_options *options;
+	struct recorder_sink sink;
+	uint64_t too_large; /* records that did not fit and were not written */
+};
+
+/* Whose addresses and ports a record shows, and in which order. */
+struct record_ends {
+	const struct addr *src, *dst;
+	uint16_t sport, dport;
+	uint8_t ip_version, ip_proto;
+};
+struct record_ends record_ends_packet(const struct packet *packet);
+struct record_ends record_ends_flow(const struct flow *flow, enum dir dir);
+
+/* Opens a record: timestamp, flow_id, pcap_cnt (0: none), event_type, ends, proto. False: no
+ * room. */
+bool record_begin(struct recorder *recorder, struct json *json, nsec_t ts, const char *type,
+    const struct flow *flow, const struct packet *packet, const struct record_ends *ends);
+
+/* Opens the "guan" object, with the zone. What follows stands in it. */
+void record_guan(struct recorder *recorder, struct json *json);
+
+/* Hands the record over (the guan object stays open), or drops what did not fit. */
+void record_end(struct recorder *recorder, struct json *json, const struct record_head *head);
+
+void record_app_proto(struct json *json, const struct flow *flow);
+
+/* "metadata": flowbits and the like of a flow. */
+void record_flow_vars(struct json *json, const struct flow *flow);
+
+#endif

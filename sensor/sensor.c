@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sensor: start in order, stop in the reverse one.
+ *
+ * Start: rules are compiled, records' way out (spool, file) is opened, workers are reserved,
+ * capture is opened; then root's powers go, and only then is the first packet looked at.
+ *
+ * Threads: the main one reads a file or watches over live workers, answers signals and the
+ * control socket, and writes stats; each worker has its own (in a replay with one worker the
+ * main thread is the worker); the writer has one.
+ */
+#include "sensor/sensor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "sensor/capture/live.h"
+#include "sensor/control.h"
+#include "sensor/dispatch.h"
+#include "sensor/privilege.h"
+#include "sensor/record/geo.h"
+#include "sensor/worker.h"
+
+#define RING_BYTES (8u << 20)
+#define CONTROL_RING_BYTES (2u << 20)
+
+struct sensor;
+
+struct live_thread {
+	struct sensor *sensor;
+	unsigned index;
+	pthread_t thread;
+	bool is_started;
+	int result;
+	char *error;
+};
+
+struct sensor {
+	struct sensor_config *config;
+	const struct options *options;
+	struct detect_engine *engine;
+	struct worker **workers;
+	struct ring **rings; /* the workers', and last the control ring for stats and alarms */
+	unsigned worker_count;
+	struct recorder *recorder; /* on the control ring */
+	struct writer *writer;
+	struct geo *geo;
+	struct live *live;
+	struct live_thread *live_threads;
+	struct replay *replay;
+	struct control *control;
+	int signal_fd;
+	nsec_t started, next_stats;
+	uint64_t last_drops;
+	bool is_reload_running;
+	pthread_t reload_thread;
+	atomic_bool stop;
+	atomic_bool reload_done;
+};
+
+static struct detect_engine *
+engine_load(const struct sensor_config *config, bool is_verbose)
+{
+	char *error = NULL;
+	struct ruleset *set = ruleset_load(&config->rules, &error);
+
+	if (!set) {
+		log_error("rules: %s", error ? error : "out of memory");
+		free(error);
+		return NULL;
+	}
+	ruleset_report(set, is_verbose);
+	log_info("rules: %u loaded, %u refused, %u skipped", set->count, set->refused,
+	    set->skipped);
+	struct detect_engine *engine = detect_engine_new(set, &config->engine, &error);
+	if (!engine) {
+		log_error("rules: %s", error ? error : "out of memory");
+		free(error);
+	}
+	return engine;
+}
+
+static void
+stats_gather(struct sensor *s, struct record_stats *stats)
+{
+	const struct ruleset *set = detect_engine_rules(s->engine);
+	struct writer_status status = writer_status(s->writer);
+
+	*stats = (struct record_stats){ .uptime_ns = clock_mono_ns() - s->started,
+		.rules_loaded = set->count,
+		.rules_failed = set->refused,
+		.rules_skipped = set->skipped };
+	for (unsigned i = 0; i < s->worker_count; i++) {
+		worker_stats_add(s->workers[i], stats);
+		if (!s->live)
+			continue;
+		struct live_counters c = live_counters(s->live, i);
+		stats->kernel_packets += c.received;
+		stats->kernel_drops += c.dropped;
+		stats->if_drops += c.if_dropped;
+	}
+	if (s->replay)
+		stats->kernel_packets = replay_counters(s->replay).frames;
+	stats->threshold = status.threshold;
+	stats->spool_bytes = status.spool_bytes;
+	stats->spool_waiting = status.spool_waiting;
+	for (unsigned i = 0; i < RECORD_CLASS_COUNT; i++) {
+		stats->records[i] = status.by_class[i];
+		stats->records_shed[i] = status.shed[i];
+		for (unsigned k = 0; k <= s->worker_count; k++)
+			stats->records_shed[i] += ring_lost(s->rings[k], i);
+	}
+}
+
+static void
+stats_record(struct sensor *s, nsec_t now)
+{
+	struct record_stats stats;
+
+	stats_gather(s, &stats);
+	recorder_stats(s->recorder, now, &stats);
+	if (stats.kernel_drops > s->last_drops)
+		recorder_alarm(s->recorder, now, "kernel-drops",
+		    "the kernel dropped packets that this sensor was too slow to take",
+		    stats.kernel_drops - s->last_drops);
+	s->last_drops = stats.kernel_drops;
+}
+
+/* --- Reload: the new set is built on a thread of its own; workers swap between packets. --- */
+
+static void *
+reload_run(void *arg)
+{
+	struct sensor *s = arg;
+	struct detect_engine *engine = engine_load(s->config, false);
+
+	if (engine) {
+		for (unsigned i = 0; i < s->worker_count; i++)
+			worker_offer_engine(s->workers[i], engine);
+		struct detect_engine *old = s->engine;
+		s->engine = engine;
+		detect_engine_unref(old);
+		log_info("rules reloaded");
+	} else {
+		log_error("rules not reloaded; the old ones stay");
+	}
+	atomic_store(&s->reload_done, true);
+	return NULL;
+}
+
+static void
+reload_start(struct sensor *s)
+{
+	if (s->is_reload_running) {
+		log_warn("a reload of the rules is already under way");
+		return;
+	}
+	atomic_store(&s->reload_done, false);
+	if (pthread_create(&s->reload_thread, NULL, reload_run, s) != 0)
+		log_error("rules not reloaded: no thread could be started");
+	else
+		s->is_reload_running = true;
+}
+
+static void
+reload_join(struct sensor *s)
+{
+	if (!s->is_reload_running)
+		return;
+	pthread_join(s->reload_thread, NULL);
+	s->is_reload_running = false;
+}
+
+/* --- Control: signals and the unix socket. --- */
+
+static const char *
+control_command(const char *command, struct json *json, void *arg)
+{
+	struct sensor *s = arg;
+
+	if (strcmp(command, "reload-rules") == 0 ||
+	    strcmp(command, "ruleset-reload-nonblocking") == 0) {
+		reload_start(s);
+		json_str(json, "message", "reload started");
+	} else if (strcmp(command, "ruleset-stats") == 0) {
+		const struct ruleset *set = detect_engine_rules(s->engine);
+		json_object(json, "message");
+		json_uint(json, "rules_loaded", set->count);
+		json_uint(json, "rules_failed", set->refused);
+		json_uint(json, "rules_skipped", set->skipped);
+		json_end(json);
+	} else if (strcmp(command, "status") == 0) {
+		struct writer_status w = writer_status(s->writer);
+		json_object(json, "message");
+		json_uint(json, "epoch", w.epoch);
+		json_uint(json, "written", w.written);
+		json_uint(json, "spool_waiting", w.spool_waiting);
+		json_bool(json, "redis", w.is_redis_up);
+		json_end(json);
+	} else if (strcmp(command, "reopen-log-files") == 0) {
+		writer_reopen(s->writer);
+		json_str(json, "message", "done");
+	} else if (strcmp(command, "version") == 0) {
+		json_str(json, "message", GUAN_VERSION);
+	} else if (strcmp(command, "uptime") == 0) {
+		json_uint(json, "message", (clock_mono_ns() - s->started) / NSEC_PER_SEC);
+	} else if (strcmp(command, "shutdown") == 0) {
+		atomic_store(&s->stop, true);
+		json_str(json, "message", "stopping");
+	} else {
+		return "unknown command; known: reload-rules ruleset-stats status "
+		       "reopen-log-files version uptime shutdown";
+	}
+	return NULL;
+}
+
+static void
+signals_take(struct sensor *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGUSR2:
+			reload_start(s);
+			break;
+		case SIGHUP:
+			writer_reopen(s->writer);
+			break;
+		default:
+			atomic_store(&s->stop, true);
+		}
+	}
+}
+
+static int
+signals_open(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR2);
+	/* Blocked in every thread: they arrive at the main loop's descriptor only. */
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+/* One round of the main thread's duties; waits at most wait_ms for something to do. */
+static void
+duties(struct sensor *s, int wait_ms)
+{
+	struct pollfd fds[2] = { { .fd = s->signal_fd, .events = POLLIN },
+		{ .fd = s->control ? control_fd(s->control) : -1, .events = POLLIN } };
+
+	if (poll(fds, 2, wait_ms) > 0) {
+		signals_take(s);
+		if (fds[1].revents)
+			control_serve(s->control);
+	}
+	if (s->is_reload_running && atomic_load(&s->reload_done))
+		reload_join(s);
+	if (!s->live)
+		return;
+	nsec_t now = clock_wall_ns();
+	if (now >= s->next_stats) {
+		stats_record(s, now);
+		s->next_stats = now + s->config->stats_interval_ns;
+	}
+}
+
+/* --- Live: a thread per worker. --- */
+
+static void *
+live_main(void *arg)
+{
+	struct live_thread *t = arg;
+	struct sensor *s = t->sensor;
+	struct worker *w = s->workers[t->index];
+
+	t->result =
+	    live_run(s->live, t->index, worker_frame, worker_idle, w, &s->stop, &t->error);
+	if (t->result < 0)
+		atomic_store(&s->stop, true);
+	worker_finish(w);
+	return NULL;
+}
+
+static int
+run_live(struct sensor *s)
+{
+	int result = 0;
+
+	for (unsigned i = 0; i < s->worker_count; i++) {
+		struct live_thread *t = &s->live_threads[i];
+		t->sensor = s;
+		t->index = i;
+		t->is_started = pthread_create(&t->thread, NULL, live_main, t) == 0;
+		if (!t->is_started) {
+			log_error("worker %u: no thread could be started", i);
+			atomic_store(&s->stop, true);
+			worker_finish(s->workers[i]);
+			result = -1;
+		}
+	}
+	log_info("capturing on %s with %u workers, zone %s", s->options->interface,
+	    s->worker_count, s->config->zone);
+	while (!atomic_load(&s->stop))
+		duties(s, 200);
+	for (unsigned i = 0; i < s->worker_count; i++) {
+		struct live_thread *t = &s->live_threads[i];
+		if (t->is_started)
+			pthread_join(t->thread, NULL);
+		if (t->result < 0) {
+			log_error("capture stopped: %s", t->error ? t->error : "unknown");
+			result = -1;
+		}
+		free(t->error);
+	}
+	return result;
+}
+
+/* --- Replay --- */
+
+struct replay_feed {
+	struct sensor *sensor;
+	frame_fn *fn;
+	void *arg;
+	uint64_t frames;
+};
+
+/* Between packets the reader sees to its duties now and then. */
+static void
+replay_frame(const struct frame *frame, void *arg)
+{
+	struct replay_feed *f = arg;
+
+	f->fn(frame, f->arg);
+	if ((++f->frames & 0x3fff) == 0)
+		duties(f->sensor, 0);
+}
+
+static int
+run_replay(struct sensor *s)
+{
+	struct replay_feed feed = { .sensor = s, .fn = worker_frame, .arg = s->workers[0] };
+	struct dispatch *dispatch = NULL;
+	char *error = NULL;
+
+	if (s->worker_count > 1) {
+		dispatch = dispatch_new(s->workers, s->worker_count);
+		if (!dispatch) {
+			log_error("workers could not be started: out of memory");
+			for (unsigned i = 0; i < s->worker_count; i++)
+				worker_finish(s->workers[i]);
+			return -1;
+		}
+		feed.fn = dispatch_frame;
+		feed.arg = dispatch;
+	}
+	int result = replay_run(s->replay, replay_frame, &feed, &s->stop, &error);
+	if (dispatch) {
+		dispatch_finish(dispatch);
+		dispatch_free(dispatch);
+	} else {
+		worker_finish(s->workers[0]);
+	}
+	if (result < 0)
+		log_error("%s", error ? error : "the capture could not be read");
+	free(error);
+	return result;
+}
+
+/* --- Start and stop --- */
+
+static int
+capture_open(struct sensor *s)
+{
+	char *error = NULL;
+
+	if (s->options->capture_path) {
+		struct replay_options o = { .path = s->options->capture_path,
+			.filter = s->options->filter,
+			.move_to_now = s->options->move_to_now };
+		s->replay = replay_open(&o, &error);
+	} else {
+		struct live_options o = { .interface = s->options->interface,
+			.filter = s->options->filter,
+			.workers = s->worker_count,
+			.ring_bytes = s->config->ring_bytes,
+			.poll_ms = 50 };
+		s->live = live_open(&o, &error);
+	}
+	if (s->replay || s->live)
+		return 0;
+	log_error("%s", error ? error : "capture could not be opened: out of memory");
+	free(error);
+	return -1;
+}
+
+static int
+workers_open(struct sensor *s)
+{
+	bool is_live = s->options->interface != NULL;
+
+	s->worker_count = s->config->workers;
+	s->workers = calloc(s->worker_count, sizeof(struct worker *));
+	s->rings = calloc(s->worker_count + 1, sizeof(struct ring *));
+	s->live_threads = calloc(s->worker_count, sizeof(struct live_thread));
+	if (!s->workers || !s->rings || !s->live_threads)
+		log_fatal("out of memory");
+	for (unsigned i = 0; i <= s->worker_count; i++) {
+		s->rings[i] =
+		    ring_new(i < s->worker_count ? RING_BYTES : CONTROL_RING_BYTES, !is_live);
+		if (!s->rings[i])
+			log_fatal("out of memory");
+	}
+	struct ring *control = s->rings[s->worker_count];
+	ring_progress(control, UINT64_MAX);
+	s->recorder = recorder_new(s->config->record, ring_sink(control));
+	if (!s->recorder)
+		log_fatal("out of memory");
+	for (unsigned i = 0; i < s->worker_count; i++) {
+		const char *error;
+		s->workers[i] = worker_new(s->config, s->engine, s->rings[i], &error);
+		if (!s->workers[i]) {
+			log_error("worker %u: %s", i, error ? error : "out of memory");
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+geo_start(struct sensor *s)
+{
+	const char *error = NULL;
+
+	if (!s->config->geoip)
+		return 0;
+	s->geo = geo_open(s->config->geoip, &error);
+	if (!s->geo) {
+		log_error("%s: %s", s->config->geoip, error);
+		return -1;
+	}
+	geo_install(s->geo);
+	return 0;
+}
+
+static int
+open_all(struct sensor *s)
+{
+	s->started = clock_mono_ns();
+	if (mkdir(s->config->log_dir, 0755) < 0 && errno != EEXIST) {
+		log_error("%s: %s", s->config->log_dir, strerror(errno));
+		return -1;
+	}
+	if (s->config->dpi.is_enabled)
+		dpi_names_init();
+	if (geo_start(s) < 0)
+		return -1;
+	s->engine = engine_load(s->config, s->options->verbosity > 0);
+	if (!s->engine || workers_open(s) < 0 || capture_open(s) < 0)
+		return -1;
+	if (s->live && privilege_prepare(s->config->run_as, s->config->log_dir,
+			   s->config->writer.spool_dir) < 0)
+		return -1;
+	if (s->config->control_path) {
+		s->control = control_open(s->config->control_path, control_command, s);
+		if (!s->control)
+			log_warn("%s: control socket not available: %s",
+			    s->config->control_path, strerror(errno));
+	}
+	if (privilege_drop(s->live ? s->config->run_as : NULL) < 0)
+		return -1;
+	int r = writer_open(&s->config->writer, s->rings, s->worker_count + 1, &s->writer);
+	if (r < 0) {
+		log_error("%s: records cannot be written: %s", s->config->log_dir,
+		    strerror(-r));
+		return -1;
+	}
+	if (writer_start(s->writer) < 0) {
+		log_error("the writer could not be started");
+		return -1;
+	}
+	return 0;
+}
+
+static void
+close_all(struct sensor *s)
+{
+	control_close(s->control);
+	writer_free(s->writer);
+	recorder_free(s->recorder);
+	live_close(s->live);
+	replay_close(s->replay);
+	for (unsigned i = 0; i < s->worker_count; i++)
+		worker_free(s->workers[i]);
+	for (unsigned i = 0; s->rings && i <= s->worker_count; i++)
+		ring_free(s->rings[i]);
+	free(s->workers);
+	free(s->rings);
+	free(s->live_threads);
+	detect_engine_unref(s->engine);
+	geo_close(s->geo);
+	if (s->signal_fd >= 0)
+		close(s->signal_fd);
+}
+
+static void
+restart_alarm(struct sensor *s, const struct sensor_restart *restart)
+{
+	char text[128];
+
+	if (!restart || restart->count == 0)
+		return;
+	if (restart->signal)
+		snprintf(text, sizeof(text), "the sensor was ended by signal %d and restarted",
+		    restart->signal);
+	else
+		snprintf(text, sizeof(text),
+		    "the sensor ended with status %d and was restarted", restart->status);
+	recorder_alarm(s->recorder, clock_wall_ns(), "sensor-restart", text, restart->count);
+}
+
+int
+sensor_run(const struct options *options, struct sensor_config *config,
+    const struct sensor_restart *restart)
+{
+	struct sensor s = { .config = config, .options = options };
+
+	s.signal_fd = signals_open();
+	if (s.signal_fd < 0 || open_all(&s) < 0) {
+		close_all(&s);
+		return EXIT_RUNTIME;
+	}
+	restart_alarm(&s, restart);
+	int result = s.live ? run_live(&s) : run_replay(&s);
+	reload_join(&s);
+	stats_record(&s, clock_wall_ns());
+	ring_close(s.rings[s.worker_count]);
+	if (writer_finish(s.writer) < 0) {
+		log_error("not every record could be written");
+		result = -1;
+	}
+	struct writer_status status = writer_status(s.writer);
+	log_info("%llu records written, %llu alerts", (unsigned long long)status.written,
+	    (unsigned long long)status.alerts);
+	close_all(&s);
+	return result < 0 ? EXIT_RUNTIME : EXIT_OK;
+}
+
+int
+sensor_test(struct sensor_config *config)
+{
+	if (config->dpi.is_enabled)
+		dpi_names_init();
+	struct detect_engine *engine = engine_load(config, true);
+	bool is_bad = !engine || detect_engine_rules(engine)->refused > 0;
+
+	detect_engine_unref(engine);
+	if (is_bad)
+		return EXIT_CONFIG;
+	log_info("configuration and rules are valid");
+	return EXIT_OK;
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The way of one packet is worker_whole(), and reads from top to bottom:
+ *
+ *   frame -> decode -> packet -> (fragment? defrag -> packet) -> flow -> TCP in order -> parser
+ *         -> rules on stream, transactions, packet -> alerts -> records
+ *
+ * TCP calls back with bytes in order (worker_stream) while the packet that completed them is
+ * in hand; everything a packet causes is told before the next one is looked at.
+ */
+#include "sensor/worker.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "sensor/split.h"
+
+/* The pause between sweeps of the flow table, in capture time. */
+#define SWEEP_NS (NSEC_PER_SEC / 10)
+
+struct worker {
+	struct decode_options decode;
+	struct decode_counters decode_counters;
+	struct defrag *defrag;
+	struct flow_table *flows;
+	struct tcp *tcp;
+	struct dpi_worker *dpi; /* NULL: switched off */
+	struct proto_worker *protos;
+	struct detector *detector;
+	struct recorder *recorder;
+	struct ring *ring;
+	struct app_hooks hooks;
+	struct proto_options proto_options;
+	nsec_t now;
+	nsec_t next_sweep;
+	uint32_t slack;
+	bool split_segments;
+	_Atomic(struct detect_engine *) offered;
+};
+
+static void worker_packet(struct packet *packet, void *arg);
+
+/* Parser and rules of one direction; what both want kept is kept by TCP. */
+static size_t
+worker_stream(struct flow *flow, enum dir dir, const struct stream_view *view,
+    struct packet *packet, void *arg)
+{
+	struct worker *w = arg;
+	size_t parser_keeps = app_stream(w->protos, flow, dir, view, packet);
+
+	if (flow->app)
+		detect_app(w->detector, flow->app, dir, packet);
+	size_t rules_keep = detect_stream(w->detector, flow, dir, view, packet);
+	if (flow->app)
+		app_clean(flow->app, &w->hooks, false);
+	return parser_keeps > rules_keep ? parser_keeps : rules_keep;
+}
+
+static void
+worker_datagram(struct worker *w, struct packet *packet)
+{
+	app_datagram(w->protos, packet->flow, packet);
+	if (!packet->flow->app)
+		return;
+	detect_app(w->detector, packet->flow->app, packet->dir, packet);
+}
+
+static void
+worker_tcp(struct worker *w, struct packet *packet)
+{
+	if (tcp_packet(w->tcp, packet) == TCP_OK)
+		return;
+	/* The addresses are used anew: the old connection ends, this packet opens another. */
+	flow_table_end(w->flows, packet->flow, FLOW_END_REUSED, packet->ts);
+	if (flow_table_get(w->flows, packet))
+		tcp_packet(w->tcp, packet);
+}
+
+static void
+worker_flow(struct worker *w, struct packet *packet)
+{
+	if (packet->layers & LAYER_TCP)
+		worker_tcp(w, packet);
+	else if (packet->layers & LAYER_UDP && packet->payload.len)
+		worker_datagram(w, packet);
+	if (w->dpi && packet->flow)
+		dpi_packet(w->dpi, packet->flow, packet,
+		    packet->layers & LAYER_REASSEMBLED ? 0 : w->slack);
+}
+
+static void
+worker_fragment(struct worker *w, struct packet *packet)
+{
+	struct span datagram;
+
+	if (defrag_add(w->defrag, packet, &w->decode_counters, &datagram))
+		decode_ip(&w->decode, &w->decode_counters, packet, datagram, LAYER_REASSEMBLED,
+		    worker_packet, w);
+}
+
+static void
+worker_whole(struct packet *packet, void *arg)
+{
+	struct worker *w = arg;
+
+	if (packet->layers & LAYER_FRAGMENT)
+		worker_fragment(w, packet); /* comes back here, whole, before its last part */
+	flow_table_get(w->flows, packet);
+	detect_begin(w->detector, packet);
+	if (packet->flow)
+		worker_flow(w, packet);
+	detect_packet(w->detector, packet);
+	detect_end(w->detector, packet); /* alerts go out here: worker_alert() */
+	if (packet->events.count || packet->stream_events)
+		recorder_packet_anomalies(w->recorder, packet);
+	if (packet->flow && packet->flow->app) {
+		recorder_app_anomalies(w->recorder, packet->flow->app, packet);
+		app_clean(packet->flow->app, &w->hooks, false);
+	}
+}
+
+static void
+worker_packet(struct packet *packet, void *arg)
+{
+	struct worker *w = arg;
+
+	if (w->split_segments)
+		split_packet(packet, worker_whole, w);
+	else
+		worker_whole(packet, w);
+}
+
+static void
+worker_alert(const struct alert *alert, void *arg)
+{
+	struct worker *w = arg;
+
+	recorder_alert(w->recorder, alert);
+}
+
+static void
+worker_tx_done(struct app *app, struct tx *tx, void *arg)
+{
+	struct worker *w = arg;
+
+	recorder_tx(w->recorder, app, tx);
+}
+
+static void
+worker_tx_free(struct app *app, struct tx *tx, void *arg)
+{
+	struct worker *w = arg;
+
+	detect_tx_free(w->detector, app, tx);
+}
+
+/* The end of a flow: what TCP still holds is delivered on a packet of our own making, then
+ * transactions and the flow are recorded and everything hanging on the flow is released. */
+static void
+worker_flow_end(struct flow *flow, enum flow_end why, nsec_t now, void *arg)
+{
+	struct worker *w = arg;
+
+	if (flow->tcp)
+		tcp_flow_end(w->tcp, flow, now);
+	if (w->dpi)
+		dpi_flow_end(w->dpi, flow);
+	if (flow->app) {
+		app_clean(flow->app, &w->hooks, true);
+		app_free(flow->app, &w->hooks);
+		flow->app = NULL;
+	}
+	recorder_flow(w->recorder, flow, why, now);
+	detect_flow_free(w->detector, flow);
+	if (w->dpi)
+		dpi_flow_free(w->dpi, flow);
+}
+
+/* Sums n counters of equal layout. */
+static void
+add_counters(void *to, const void *from, size_t bytes)
+{
+	uint64_t *a = to;
+	const uint64_t *b = from;
+
+	for (size_t i = 0; i < bytes / sizeof(*a); i++)
+		a[i] += b[i];
+}
+
+#define ADD(to, from) add_counters(&(to), (from), sizeof(to))
+
+void
+worker_stats_add(const struct worker *w, struct record_stats *stats)
+{
+	ADD(stats->decode, &w->decode_counters);
+	ADD(stats->defrag, defrag_counters(w->defrag));
+	ADD(stats->flow, flow_table_counters(w->flows));
+	ADD(stats->tcp, tcp_counters(w->tcp));
+	ADD(stats->app, &w->protos->counters);
+	ADD(stats->detect, detect_counters(w->detector));
+	if (w->dpi)
+		ADD(stats->dpi, dpi_counters(w->dpi));
+}
+
+static void
+worker_swap_engine(struct worker *w)
+{
+	struct detect_engine *engine =
+	    atomic_exchange_explicit(&w->offered, NULL, memory_order_acquire);
+
+	if (!engine)
+		return;
+	if (detector_swap(w->detector, engine) < 0)
+		log_error("rules were not swapped in: out of memory; the old ones stay");
+	detect_engine_unref(engine);
+}
+
+static void
+worker_tick(struct worker *w, nsec_t now)
+{
+	if (now > w->now)
+		w->now = now;
+	if (w->now < w->next_sweep)
+		return;
+	flow_table_sweep(w->flows, w->now);
+	w->next_sweep = w->now + SWEEP_NS;
+}
+
+void
+worker_frame(const struct frame *frame, void *arg)
+{
+	struct worker *w = arg;
+	struct packet template = { .ts = frame->ts,
+		.number = frame->number,
+		.frame = frame->bytes,
+		.wire_bytes = frame->wire_bytes };
+
+	if (atomic_load_explicit(&w->offered, memory_order_relaxed))
+		worker_swap_engine(w);
+	worker_tick(w, frame->ts);
+	w->slack = frame->slack;
+	decode_frame(&w->decode, &w->decode_counters, &template, frame->link_type,
+	    worker_packet, w);
+	ring_progress(w->ring, frame->number);
+}
+
+void
+worker_idle(void *arg, nsec_t now)
+{
+	struct worker *w = arg;
+
+	worker_swap_engine(w);
+	worker_tick(w, now);
+}
+
+void
+worker_finish(struct worker *w)
+{
+	flow_table_end_all(w->flows, FLOW_END_SHUTDOWN);
+	ring_progress(w->ring, UINT64_MAX);
+	ring_close(w->ring);
+}
+
+void
+worker_offer_engine(struct worker *w, struct detect_engine *engine)
+{
+	struct detect_engine *unseen = atomic_exchange_explicit(&w->offered,
+	    detect_engine_ref(engine), memory_order_acq_rel);
+
+	detect_engine_unref(unseen);
+}
+
+struct worker *
+worker_new(const struct sensor_config *config, struct detect_engine *engine, struct ring *ring,
+    const char **ret_error)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+
+	*ret_error = "out of memory";
+	if (!w)
+		return NULL;
+	w->decode = config->decode;
+	w->proto_options = config->proto;
+	w->ring = ring;
+	w->split_segments = config->split_segments;
+	w->hooks = (struct app_hooks){ worker_tx_done, worker_tx_free, w };
+	w->defrag = defrag_new(&config->defrag);
+	w->flows = flow_table_new(&config->flow, worker_flow_end, w);
+	w->tcp = tcp_new(&config->tcp, worker_stream, w);
+	w->protos = proto_worker_new(&w->proto_options);
+	w->recorder = recorder_new(config->record, ring_sink(ring));
+	if (w->protos)
+		w->detector = detector_new(engine, w->protos, worker_alert, w);
+	if (config->dpi.is_enabled)
+		w->dpi = dpi_worker_new(&config->dpi, ret_error);
+	if (!w->defrag || !w->flows || !w->tcp || !w->protos || !w->recorder || !w->detector ||
+	    (config->dpi.is_enabled && !w->dpi)) {
+		worker_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void
+worker_free(struct worker *w)
+{
+	if (!w)
+		return;
+	detect_engine_unref(atomic_exchange(&w->offered, NULL));
+	detector_free(w->detector);
+	recorder_free(w->recorder);
+	proto_worker_free(w->protos);
+	dpi_worker_free(w->dpi);
+	tcp_free(w->tcp);
+	flow_table_free(w->flows);
+	defrag_free(w->defrag);
+	free(w);
+}

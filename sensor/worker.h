@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * worker: the way of one packet. One per core; it owns every table its packets touch and shares
+ * nothing but the compiled rule set, which is read-only.
+ */
+#ifndef GUAN_SENSOR_WORKER_H
+#define GUAN_SENSOR_WORKER_H
+
+#include "sensor/capture/frame.h"
+#include "sensor/config.h"
+#include "sensor/sink/ring.h"
+
+struct worker;
+
+/* Everything is reserved here, from the main thread. NULL with *ret_error, a static sentence.
+ */
+struct worker *worker_new(const struct sensor_config *config, struct detect_engine *engine,
+    struct ring *ring, const char **ret_error);
+void worker_free(struct worker *worker);
+
+void worker_frame(const struct frame *frame, void *worker);
+
+/* Time passes without packets: flows end, records go. */
+void worker_idle(void *worker, nsec_t now);
+
+/* The last packet was handed in: every flow ends. The ring is closed. */
+void worker_finish(struct worker *worker);
+
+/* From any thread: the worker swaps to this engine before its next packet. Takes a reference.
+ */
+void worker_offer_engine(struct worker *worker, struct detect_engine *engine);
+
+/* Adds this worker's counters to stats. Read without a lock: figures of a running worker may be
+ * a packet apart from each other. */
+void worker_stats_add(const struct worker *worker, struct record_stats *stats);
+
+#endif

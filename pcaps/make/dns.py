@@ -63,6 +63,8 @@ def serve(address, table):
 
 
 def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     verb, args = sys.argv[1], sys.argv[2:]
     if verb == "serve":
         serve(args[0], dict(a.lower().split("=") for a in args[1:]))

@@ -7,6 +7,7 @@ usage: jt808.py serve ADDRESS PORT [ORDER...]
        jt808.py send FROM ADDRESS PORT HEX...      whole frames, as given
        jt808.py orders FROM ADDRESS PORT PHONE VERSION ORDER...
        jt808.py guess FROM ADDRESS PORT COUNT      registrations of made-up phones
+       jt808.py up FROM ADDRESS PORT PHONE ID=TEXT...   messages of a terminal, text bodies
        jt808.py codes FROM ADDRESS PORT PHONE CODE...
        jt808.py check                              rebuilds known frames, compares
 
@@ -256,6 +257,8 @@ def check():
 
 
 def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     verb, args = sys.argv[1], sys.argv[2:]
     if verb == "serve":
         Server.orders = args[2:]
@@ -279,6 +282,14 @@ def main():
         for i in range(int(args[3])):
             phone = str(13900200000 + 37 * i)
             s.sendall(frame(0x0100, register_body(phone, "2013"), phone, i))
+            time.sleep(0.05)
+        time.sleep(0.3)
+    elif verb == "up":
+        s = connect(*args[:3])
+        for i, text in enumerate(args[4:]):
+            number, _, body = text.partition("=")
+            raw = body.encode().decode("unicode_escape").encode("latin-1")
+            s.sendall(frame(int(number, 16), raw, args[3], i))
             time.sleep(0.05)
         time.sleep(0.3)
     elif verb == "codes":

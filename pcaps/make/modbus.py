@@ -146,6 +146,8 @@ def sweep(source, address):
 
 
 def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     verb, args = sys.argv[1], sys.argv[2:]
     if verb == "serve":
         Server((args[0], 502), Handler).serve_forever()

@@ -83,6 +83,6 @@ outside $S $SVC say $S 198.51.100.66 3333 \
 seq -f 'passage %05g,lane 3,plate hidden,fee 45' 120 >"$TMP/records.csv"
 outside $S curl -s -m 5 -o /dev/null -H 'Content-Type: text/csv' \
     --data-binary "@$TMP/records.csv" http://198.51.100.66:8081/in
-for i in 1 2 3 4; do try outside $S ping -c 1 -W 1 -s 600 198.51.100.66; done
+outside $S $SVC ping $S 198.51.100.66 4 600
 record_stop
 wire_down

@@ -6,12 +6,16 @@ usage: services.py telnet ADDRESS          login keeper/Jh-2026-lock, then echoe
        services.py ftp ADDRESS             the same login; LIST and RETR over PASV
        services.py talk ADDRESS PORT HEX...    sends the next HEX after each thing it hears;
                                                '-' hears without answering
+       services.py greet ADDRESS PORT HEX...   the same, but speaks first
+       services.py hangup ADDRESS PORT         hears once, then closes
        services.py say FROM ADDRESS PORT HEX...  connects, sends each HEX, hears in between
+       services.py ping FROM ADDRESS COUNT SIZE  ICMP echo requests
        services.py udp FROM ADDRESS PORT HEX...  one datagram each
 HEX may be text when it begins with '='; \\r \\n \\0 are understood in it.
 """
 import socket
 import socketserver
+import struct
 import sys
 import time
 
@@ -114,29 +118,48 @@ def words(args):
 class Talk(socketserver.BaseRequestHandler):
     def handle(self):
         try:
-            for word in words(self.server.words):
-                if not self.request.recv(65536):
+            for i, word in enumerate(words(self.server.words)):
+                if (i or not self.server.first) and not self.request.recv(65536):
                     return
                 self.request.sendall(word)
-            while self.request.recv(65536):
+            while self.request.recv(65536) and not self.server.hangup:
                 pass
         except OSError:
             pass
 
 
+def ping(source, address, count, size):
+    """Echo requests; the kernel of the other side answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as s:
+        s.bind((source, 0))
+        for i in range(int(count)):
+            data = bytes(k & 0xFF for k in range(int(size)))
+            raw = struct.pack(">BBHHH", 8, 0, 0, 0x4A48, i + 1) + data
+            total = sum(struct.unpack(f">{len(raw + bytes(len(raw) % 2)) // 2}H",
+                                      raw + bytes(len(raw) % 2)))
+            while total >> 16:
+                total = (total & 0xFFFF) + (total >> 16)
+            s.sendto(raw[:2] + struct.pack(">H", ~total & 0xFFFF) + raw[4:], (address, 0))
+            time.sleep(0.1)
+
+
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
+    words = []
+    first = hangup = False
 
 
 def main():
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
     verb, args = sys.argv[1], sys.argv[2:]
     if verb == "telnet":
         Server((args[0], 23), Telnet).serve_forever()
     elif verb == "ftp":
         Server((args[0], 21), Ftp).serve_forever()
-    elif verb == "talk":
-        Server.words = args[2:]
+    elif verb in ("talk", "greet", "hangup"):
+        Server.words, Server.first, Server.hangup = args[2:], verb == "greet", verb == "hangup"
         Server((args[0], int(args[1])), Talk).serve_forever()
     elif verb == "say":
         s = socket.create_connection((args[1], int(args[2])), 3, (args[0], 0))
@@ -148,6 +171,8 @@ def main():
                 s.recv(65536)
             except OSError:
                 pass
+    elif verb == "ping":
+        ping(*args)
     elif verb == "udp":
         for word in words(args[3:]):
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:

@@ -3,8 +3,8 @@
  * guan-collector: the command line, start and stop.
  *
  * Without a command it runs: Redis to store (ingest), and the HTTP API. --import, --summary,
- * --count-events and --reset-password do one thing and end; they also work while a collector runs
- * on the same data folder.
+ * --count-events and --reset-password do one thing and end; they also work while a collector
+ * runs on the same data folder.
  *
  * Exit codes: 0 done, 1 it could not be done (the message says why), 2 the command line or an
  * imported file is wrong.
@@ -53,7 +53,7 @@ struct options {
 	const char *rules; /* NULL: look in the usual places */
 	const char *consumer;
 	const char *who;
-	const char *user; /* --reset-password */
+	const char *user;   /* --reset-password */
 	char *const *files; /* --import */
 	int file_count;
 };
@@ -71,7 +71,8 @@ static const char help[] =
     "  --verbose              more log lines\n"
     "\n"
     "do one thing and end (also beside a running collector):\n"
-    "  --import FILE...       take registry files (.yaml, .csv) into the store, or say what is wrong\n"
+    "  --import FILE...       take registry files (.yaml, .csv) into the store, or say what is "
+    "wrong\n"
     "  --who NAME             who imports, for the record (the login name)\n"
     "  --summary              cases, alerts, incidents and open clocks of each facility\n"
     "  --count-events         stored records of each sensor run: SENSOR EPOCH COUNT MAXSEQ\n"
@@ -177,8 +178,9 @@ parse_options(int argc, char **argv, struct options *o)
 		}
 		if (command != COMMAND_RUN) {
 			if (o->command != COMMAND_RUN && o->command != command)
-				usage_error("only one of --import, --summary, --count-events and "
-				            "--reset-password at a time");
+				usage_error(
+				    "only one of --import, --summary, --count-events and "
+				    "--reset-password at a time");
 			o->command = command;
 		}
 	}
@@ -194,11 +196,13 @@ parse_options(int argc, char **argv, struct options *o)
 		usage_error("an argument that belongs to no option");
 }
 
-/* The folder with the rule data: as asked for, or beside the program, in a build tree above it. */
+/* The folder with the rule data: as asked for, or beside the program, in a build tree above it.
+ */
 static void
 find_rules(const char *asked, char path[PATH_MAX])
 {
-	static const char *const places[] = { "../share/guan/rules", "../../rules", "../rules" };
+	static const char *const places[] = { "../share/guan/rules", "../../rules",
+		"../rules" };
 	char program[PATH_MAX], probe[PATH_MAX + 64];
 	if (asked) {
 		snprintf(path, PATH_MAX, "%s", asked);
@@ -212,8 +216,8 @@ find_rules(const char *asked, char path[PATH_MAX])
 	for (size_t i = 0; slash && i < sizeof(places) / sizeof(places[0]); i++) {
 		snprintf(probe, sizeof(probe), "%s/%s/divisions.csv", program, places[i]);
 		if (access(probe, R_OK) == 0 &&
-		    snprintf(path, PATH_MAX, "%.*s", (int)(strlen(probe) - strlen("/divisions.csv")),
-		        probe) < PATH_MAX)
+		    snprintf(path, PATH_MAX, "%.*s",
+			(int)(strlen(probe) - strlen("/divisions.csv")), probe) < PATH_MAX)
 			return;
 	}
 	snprintf(path, PATH_MAX, "rules");
@@ -231,7 +235,8 @@ open_store(const struct options *o, enum db_mode mode)
 	return db;
 }
 
-/* Commands that end ------------------------------------------------------------------------- */
+/* Commands that end -------------------------------------------------------------------------
+ */
 
 static int
 run_import(const struct options *o)
@@ -248,13 +253,14 @@ run_import(const struct options *o)
 	struct db *db = open_store(o, DB_READ_WRITE);
 	const char *who = o->who ? o->who : getenv("USER");
 	struct import_result result;
-	int r = import_files(db, divisions, (const char *const *)o->files, (size_t)o->file_count,
-	    who && *who ? who : "unknown", stderr, &result);
+	int r = import_files(db, divisions, (const char *const *)o->files,
+	    (size_t)o->file_count, who && *who ? who : "unknown", stderr, &result);
 	if (r == 0)
 		printf("imported: %u new, %u changed, %u unchanged, %u warnings\n", result.made,
 		    result.changed, result.unchanged, result.warnings);
 	else if (r == -EINVAL)
-		fprintf(stderr, "guan-collector: nothing was imported: %u errors\n", result.errors);
+		fprintf(stderr, "guan-collector: nothing was imported: %u errors\n",
+		    result.errors);
 	else
 		log_error("the registry cannot be stored: %s",
 		    r == -ENOMEM ? "out of memory" : db_error(db));
@@ -293,7 +299,8 @@ run_reset_password(const struct options *o)
 	return r == 0 ? 0 : 1;
 }
 
-/* Running ----------------------------------------------------------------------------------- */
+/* Running -----------------------------------------------------------------------------------
+ */
 
 struct collector {
 	struct event_base *base;
@@ -306,8 +313,8 @@ static void
 on_signal(evutil_socket_t number, short what, void *arg)
 {
 	struct collector *c = arg;
-	/* What is stored but not yet acknowledged gets a moment to be; if it does not make it, the
-	 * next start sees it again and knows it. */
+	/* What is stored but not yet acknowledged gets a moment to be; if it does not make it,
+	 * the next start sees it again and knows it. */
 	struct timeval moment = { .tv_usec = 200000 };
 	log_info("stopping");
 	if (c->intake)
@@ -321,10 +328,11 @@ first_password(const struct options *o, struct db *db)
 	char password[ACCOUNT_PASSWORD_LEN + 1];
 	int r = account_bootstrap(db, o->data, password);
 	if (r < 0)
-		log_fatal("the first account cannot be made: %s", db_error(db)[0] ? db_error(db) : strerror(-r));
+		log_fatal("the first account cannot be made: %s",
+		    db_error(db)[0] ? db_error(db) : strerror(-r));
 	if (r == 1)
-		printf("first start: user admin, password %s (also in %s/first-password)\n", password,
-		    o->data);
+		printf("first start: user admin, password %s (also in %s/first-password)\n",
+		    password, o->data);
 	fflush(stdout);
 	sodium_memzero(password, sizeof(password));
 }

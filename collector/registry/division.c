@@ -32,8 +32,8 @@ find(const struct division *division, const char *code)
 		return NULL;
 	strcpy(key.code, code);
 	return division->count
-	    ? bsearch(&key, division->rows, division->count, sizeof(key), compare)
-	    : NULL;
+		   ? bsearch(&key, division->rows, division->count, sizeof(key), compare)
+		   : NULL;
 }
 
 bool

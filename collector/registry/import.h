@@ -26,8 +26,8 @@ struct import_result {
 };
 
 /*
- * Writes every error and warning as "FILE:LINE: ..." lines to messages. 0: imported. -EINVAL: there
- * were errors, nothing was written. Else the store failed (db_error()).
+ * Writes every error and warning as "FILE:LINE: ..." lines to messages. 0: imported. -EINVAL:
+ * there were errors, nothing was written. Else the store failed (db_error()).
  */
 int import_files(struct db *db, const struct division *divisions, const char *const *paths,
     size_t count, const char *who, FILE *messages, struct import_result *ret_result);

@@ -21,7 +21,12 @@ struct buffer {
 	const char *name;
 	const char *help;
 	uint16_t id; /* dense, from 0: index of the engine's tables */
-	uint8_t scope;
+	uint8_t scope; /* enum buffer_scope */
+	uint8_t kind;  /* enum field_kind, BUFFER_TX: FIELD_UINT and FIELD_ENUM hold no bytes */
+	uint8_t dirs;  /* DIR_BIT()s in which it exists, over all protocols */
+	const char *example;
+	const char *alias;    /* older sticky name, or NULL */
+	const char *modifier; /* legacy content modifier, or NULL */
 	bool is_multi, is_stream;
 	uint32_t needs; /* enum layer, BUFFER_PACKET */
 	bool (*get_packet)(const struct packet *packet, struct span *ret);

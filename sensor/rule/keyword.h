@@ -36,6 +36,9 @@ enum keyword_flag {
 	KEYWORD_QUOTED = 1 << 3,        /* the argument must stand in quotes */
 	KEYWORD_META = 1 << 4,          /* says something about the rule, tests nothing */
 	KEYWORD_REFUSED = 1 << 5,       /* known and not supported: help says why */
+	KEYWORD_NEEDS_PACKET = 1 << 6,  /* about this packet: its rule is no stream rule */
+	KEYWORD_OF_PROTOCOL = 1 << 7,   /* holds once the protocol is known (app-layer-protocol) */
+	KEYWORD_OF_DECODER = 1 << 8,    /* about decoder events only */
 };
 
 /* How one content-like match went, inside a buffer. */
@@ -44,6 +47,12 @@ enum inspect_result {
 	INSPECT_YES,  /* it holds; go on with the next */
 	INSPECT_DONE, /* it holds, and so does all that follows: it has asked itself */
 	INSPECT_STOP, /* no, and no other position of earlier matches can help */
+};
+
+/* What a match inside a buffer has to do with the position of the match before it. */
+enum keyword_position {
+	POSITION_USES = 1 << 0, /* relative: depends on where earlier matches were found */
+	POSITION_SETS = 1 << 1, /* moves the position */
 };
 
 struct keyword {
@@ -64,10 +73,23 @@ struct keyword {
 	enum inspect_result (
 	    *inspect)(struct inspection *inspection, const struct match *match);
 	void (*fire)(const struct match *match, const struct match_context *ctx);
+
+	/* With inspect(): enum keyword_position of a match; NULL: none of it. */
+	unsigned (*position)(const struct match *match);
+	/* Told once the rule is whole: whether a later match depends on this one's position. */
+	void (*settle)(struct match *match, bool is_retried);
 };
 
 /* Sorted by name; the only place that knows them all. The row x is struct keyword keyword_x. */
 #include "sensor/rule/keyword/table.h"
+
+#define X(name) extern const struct keyword keyword_##name;
+KEYWORDS(X)
+#undef X
+
+/* Rows by number, for tests and lists; NULL behind the last. */
+const struct keyword *keyword_at(unsigned index);
+unsigned keyword_count(void);
 
 /* By name or alias: a row of the table, or NULL (fields are found by buffer_find()). */
 const struct keyword *keyword_find(struct span name);

@@ -149,6 +149,7 @@ enum rule_flow {
 	RULE_FLOW_NO_STREAM = 1 << 4,
 	RULE_FLOW_ONLY_FRAG = 1 << 5,
 	RULE_FLOW_NO_FRAG = 1 << 6,
+	RULE_FLOW_DIRECTION = 1 << 7, /* to_server or to_client was said: needs a flow */
 };
 
 #endif

@@ -39,7 +39,7 @@ struct flow_vars;
 
 /* How many a flow may have; further ones are not set (counters.vars_shed). */
 #define FLOW_VARS_MAX 128
-#define FLOW_VAR_TEXT_MAX 512
+#define FLOW_VAR_TEXT_MAX 256 /* longer captures are cut */
 
 bool flow_bit_isset(const struct flow_vars *vars, uint32_t id);
 void flow_bit_set(struct flow_vars **slot, struct rule_thread *thread, uint32_t id);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/rule/refused.h"
+
+#include <string.h>
+
+#define FILES "the sensor does not extract files"
+#define LUA "the sensor runs no scripts"
+#define PROTO "the sensor does not parse this protocol"
+
+/* By name; one that ends in a dot stands for all that begin with it. */
+static const struct {
+	const char *name, *why;
+} refusals[] = {
+	{ "dce_", PROTO }, { "dcerpc.", PROTO }, { "dhcp.", PROTO }, { "dnp3", PROTO },
+	{ "dnp3.", PROTO }, { "dnp3_", PROTO }, { "email.", PROTO }, { "enip_", PROTO },
+	{ "enip.", PROTO }, { "cip_service", PROTO }, { "cip.", PROTO },
+	{ "file.magic", FILES }, { "file_magic", FILES }, { "file.name", FILES },
+	{ "file_name", FILES }, { "fileext", FILES }, { "filemagic", FILES }, { "filemd5", FILES },
+	{ "filename", FILES }, { "filesha1", FILES }, { "filesha256", FILES },
+	{ "filesize", FILES }, { "filestore", FILES }, { "frame", "frames are not kept apart" },
+	{ "ftp.", PROTO }, { "ftpbounce", PROTO }, { "ftpdata_command", PROTO },
+	{ "http2.", PROTO }, { "ike.", PROTO }, { "imap.", PROTO },
+	{ "ipaddr", "not in the sensor" }, { "iprep", "the sensor keeps no reputation lists" },
+	{ "ja3", "no such buffer in this build" }, { "ja4", "no such buffer in this build" },
+	{ "krb5", PROTO }, { "krb5.", PROTO }, { "krb5_", PROTO }, { "ldap.", PROTO },
+	{ "lua", LUA }, { "luajit", LUA }, { "luaxform", LUA },
+	{ "l3_proto", "write ip4 or ip6 as the rule's protocol" },
+	{ "mdns.", PROTO }, { "llmnr.", PROTO }, { "mqtt.", PROTO }, { "mysql.", PROTO },
+	{ "nfq_set_mark", "the sensor is not in line" }, { "nfs.", PROTO }, { "nfs_", PROTO },
+	{ "nfs", PROTO }, { "ntp.", PROTO }, { "pgsql.", PROTO }, { "quic.", PROTO },
+	{ "rdp.", PROTO }, { "replace", "the sensor is not in line and changes no traffic" },
+	{ "rfb.", PROTO }, { "sip.", PROTO }, { "smb.", PROTO }, { "smb_", PROTO },
+	{ "smtp.", PROTO }, { "snmp.", PROTO }, { "ssh.", PROTO }, { "ssh_", PROTO },
+	{ "tftp.", PROTO }, { "telnet.", PROTO }, { "websocket.", PROTO }, { "pop3.", PROTO },
+	{ "template.", PROTO }, { "rfb", PROTO }, { "bittorrent_dht.", PROTO },
+};
+
+static const char *const protocols[] = { "bittorrent-dht", "dcerpc", "dhcp", "dnp3", "doh2",
+	"enip", "ftp", "ftp-data", "http2", "ike", "ikev2", "imap", "irc", "jabber", "krb5", "ldap",
+	"llmnr", "mdns", "mqtt", "msn", "mysql", "netflow", "nfs", "ntp", "pgsql", "pop3", "quic",
+	"rdp", "rfb", "sip", "smb", "smtp", "snmp", "ssh", "telnet", "template", "tftp",
+	"websocket", "ether", "esp", "gre", "dns", "tls", "http", "modbus" };
+
+const char *
+keyword_refusal(struct span name)
+{
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		struct span known = span_str(refusals[i].name);
+		char last = refusals[i].name[known.len - 1];
+		bool is_prefix = last == '.' || last == '_';
+		if (span_caseeq(is_prefix ? span_sub(name, 0, known.len) : name, known))
+			return refusals[i].why;
+	}
+	return NULL;
+}
+
+bool
+protocol_is_refused(struct span name)
+{
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
+		if (span_caseeq(name, span_str(protocols[i])))
+			return true;
+	return false;
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "common/hash.h"
+#include "sensor/rule/vars_private.h"
+
+/* --- Names --- */
+
+/* Names come from rule files only; a process that has seen this many is misused. */
+#define VAR_NAMES_MAX (1u << 20)
+
+static struct {
+	pthread_mutex_t lock;
+	char **names; /* by id - 1 */
+	uint32_t count, cap;
+	uint32_t *index; /* open addressing, ids; 0 free */
+	uint32_t index_cap;
+} names = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static bool
+names_grow(void)
+{
+	uint32_t cap = names.cap ? names.cap * 2 : 256;
+	char **list = realloc(names.names, cap * sizeof(*list));
+	if (!list)
+		return false;
+	names.names = list;
+	uint32_t *index = calloc(cap * 2, sizeof(*index));
+	if (!index)
+		return false;
+	names.cap = cap;
+	for (uint32_t id = 1; id <= names.count; id++) {
+		const char *name = names.names[id - 1];
+		uint32_t at = (uint32_t)hash_bytes(name, strlen(name), 0) & (cap * 2 - 1);
+		while (index[at])
+			at = (at + 1) & (cap * 2 - 1);
+		index[at] = id;
+	}
+	free(names.index);
+	names.index = index;
+	names.index_cap = cap * 2;
+	return true;
+}
+
+static uint32_t
+names_get(struct span name)
+{
+	if (names.count == names.cap && (names.count == VAR_NAMES_MAX || !names_grow()))
+		return 0;
+	uint32_t at = (uint32_t)hash_span(name, 0) & (names.index_cap - 1);
+	for (; names.index[at]; at = (at + 1) & (names.index_cap - 1))
+		if (span_eq(span_str(names.names[names.index[at] - 1]), name))
+			return names.index[at];
+	char *copy = strndup((const char *)name.p, name.len);
+	if (!copy)
+		return 0;
+	names.names[names.count++] = copy;
+	names.index[at] = names.count;
+	return names.count;
+}
+
+uint32_t
+var_id(struct span name)
+{
+	pthread_mutex_lock(&names.lock);
+	uint32_t id = names_get(name);
+	pthread_mutex_unlock(&names.lock);
+	return id;
+}
+
+const char *
+var_name(uint32_t id)
+{
+	pthread_mutex_lock(&names.lock);
+	const char *name = id && id <= names.count ? names.names[id - 1] : "";
+	pthread_mutex_unlock(&names.lock);
+	return name;
+}
+
+/* --- Flow variables --- */
+
+static struct var *
+flow_var_find(const struct flow_vars *vars, uint32_t id, enum var_scope scope)
+{
+	for (struct flow_vars *c = (struct flow_vars *)vars; c; c = c->next)
+		for (unsigned i = 0; i < c->used; i++)
+			if (c->vars[i].id == id && c->vars[i].scope == scope)
+				return &c->vars[i];
+	return NULL;
+}
+
+static struct flow_vars *
+flow_vars_chunk(struct rule_thread *thread)
+{
+	struct flow_vars *chunk = slab_get(thread->vars);
+	if (!chunk)
+		thread->counters.vars_shed++;
+	return chunk;
+}
+
+static struct var *
+flow_var_make(
+    struct flow_vars **slot, struct rule_thread *thread, uint32_t id, enum var_scope scope)
+{
+	if (!slot)
+		return NULL;
+	struct var *known = flow_var_find(*slot, id, scope);
+	if (known)
+		return known;
+	if (*slot && (*slot)->total >= FLOW_VARS_MAX) {
+		thread->counters.vars_shed++;
+		return NULL;
+	}
+	struct flow_vars **end = slot;
+	while (*end && (*end)->used == VARS_PER_CHUNK)
+		end = &(*end)->next;
+	if (!*end) {
+		*end = flow_vars_chunk(thread);
+		if (!*end)
+			return NULL;
+	}
+	struct flow_vars *chunk = *end;
+	struct var *var = &chunk->vars[chunk->used++];
+	*var = (struct var){ .id = id, .scope = (uint8_t)scope };
+	(*slot)->total++;
+	return var;
+}
+
+/* Closes the gap, so that the order of setting stays. The chain keeps its chunks. */
+static void
+flow_var_remove(struct flow_vars **slot, uint32_t id, enum var_scope scope)
+{
+	if (!slot)
+		return;
+	for (struct flow_vars *c = *slot; c; c = c->next)
+		for (unsigned i = 0; i < c->used; i++) {
+			if (c->vars[i].id != id || c->vars[i].scope != scope)
+				continue;
+			memmove(&c->vars[i], &c->vars[i + 1],
+			    (c->used - i - 1) * sizeof(c->vars[0]));
+			c->used--;
+			(*slot)->total--;
+			return;
+		}
+}
+
+bool
+flow_bit_isset(const struct flow_vars *vars, uint32_t id)
+{
+	return flow_var_find(vars, id, VAR_FLOW_BIT) != NULL;
+}
+
+void
+flow_bit_set(struct flow_vars **slot, struct rule_thread *thread, uint32_t id)
+{
+	(void)flow_var_make(slot, thread, id, VAR_FLOW_BIT);
+}
+
+void
+flow_bit_unset(struct flow_vars **slot, uint32_t id)
+{
+	flow_var_remove(slot, id, VAR_FLOW_BIT);
+}
+
+void
+flow_bit_toggle(struct flow_vars **slot, struct rule_thread *thread, uint32_t id)
+{
+	if (slot && flow_bit_isset(*slot, id))
+		flow_bit_unset(slot, id);
+	else
+		flow_bit_set(slot, thread, id);
+}
+
+bool
+flow_int_get(const struct flow_vars *vars, uint32_t id, uint32_t *ret)
+{
+	const struct var *var = flow_var_find(vars, id, VAR_FLOW_INT);
+	if (var)
+		*ret = var->number;
+	return var != NULL;
+}
+
+void
+flow_int_set(struct flow_vars **slot, struct rule_thread *thread, uint32_t id, uint32_t value)
+{
+	struct var *var = flow_var_make(slot, thread, id, VAR_FLOW_INT);
+	if (var)
+		var->number = value;
+}
+
+void
+flow_int_unset(struct flow_vars **slot, uint32_t id)
+{
+	flow_var_remove(slot, id, VAR_FLOW_INT);
+}
+
+void
+flow_text_set(
+    struct flow_vars **slot, struct rule_thread *thread, uint32_t id, struct span text)
+{
+	if (!slot)
+		return;
+	struct var *var = flow_var_find(*slot, id, VAR_FLOW_TEXT);
+	struct flow_vars *chunk = var ? var->text : flow_vars_chunk(thread);
+	if (!chunk)
+		return;
+	if (!var)
+		var = flow_var_make(slot, thread, id, VAR_FLOW_TEXT);
+	if (!var) {
+		slab_put(thread->vars, chunk);
+		return;
+	}
+	text = span_sub(text, 0, FLOW_VAR_TEXT_MAX);
+	if (text.len)
+		memcpy(chunk->bytes, text.p, text.len);
+	var->text = chunk;
+	var->text_len = (uint16_t)text.len;
+}
+
+bool
+flow_text_get(const struct flow_vars *vars, uint32_t id, struct span *ret)
+{
+	const struct var *var = flow_var_find(vars, id, VAR_FLOW_TEXT);
+	if (var)
+		*ret = span_of(var->text->bytes, var->text_len);
+	return var != NULL;
+}
+
+void
+flow_vars_free(struct flow_vars *vars, struct rule_thread *thread)
+{
+	while (vars) {
+		struct flow_vars *next = vars->next;
+		for (unsigned i = 0; i < vars->used; i++)
+			if (vars->vars[i].scope == VAR_FLOW_TEXT)
+				slab_put(thread->vars, vars->vars[i].text);
+		slab_put(thread->vars, vars);
+		vars = next;
+	}
+}
+
+void
+flow_vars_each(const struct flow_vars *vars, flow_var_fn *fn, void *arg)
+{
+	for (const struct flow_vars *c = vars; c; c = c->next)
+		for (unsigned i = 0; i < c->used; i++) {
+			const struct var *v = &c->vars[i];
+			struct flow_var out = { .scope = v->scope, .name = var_name(v->id) };
+			if (v->scope == VAR_FLOW_TEXT)
+				out.text = span_of(v->text->bytes, v->text_len);
+			else
+				out.number = v->number;
+			fn(&out, arg);
+		}
+}
+
+/* --- Packet variables --- */
+
+struct packet_vars {
+	struct packet_vars *next;
+	uint32_t id;
+	struct span text;
+};
+
+void
+packet_text_set(struct rule_thread *thread, uint32_t id, struct span text)
+{
+	struct packet_vars *var = arena_zalloc(thread->scratch, sizeof(*var));
+	uint8_t *copy = arena_copy(thread->scratch, text.p, text.len);
+	if (!var || !copy) {
+		thread->counters.scratch_shed++;
+		return;
+	}
+	var->id = id;
+	var->text = span_of(copy, text.len);
+	struct packet_vars **end = &thread->packet_vars;
+	while (*end)
+		end = &(*end)->next;
+	*end = var;
+}
+
+bool
+packet_text_at(const struct rule_thread *thread, unsigned index, struct packet_var *ret)
+{
+	const struct packet_vars *var = thread->packet_vars;
+	while (var && index--)
+		var = var->next;
+	if (!var)
+		return false;
+	*ret = (struct packet_var){ .name = var_name(var->id), .text = var->text };
+	return true;
+}

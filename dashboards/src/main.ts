@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createApp } from 'vue'
-import 'element-plus/dist/index.css'
-import 'element-plus/theme-chalk/dark/css-vars.css'
+import './theme/element'
 import './theme/tokens.css'
 import './theme/base.css'
 import './theme/element.css'

@@ -160,7 +160,7 @@ make_scan()
 	web_get $A "$u/nmaplowercheck1732262400"
 	web_get $A "$u/" -X PROPFIND
 	try outside $A nmap -n -Pn -sT -sV -p 9999 $h
-	for i in 1 2 3 4; do try outside $A nmap -n -sn -PE -S $A -e gpc0 $h; done
+	for i in 1 2 3 4; do try outside $A nmap -n -sn -PE --disable-arp-ping -S $A -e gpc0 $h; done
 	try outside $A nmap -n -Pn -sU -p 7001-7008 -S $A -e gpc0 $h
 	try outside $A nmap -n -Pn -sT -p 22 --script ssh-hostkey $h
 	try outside $A $SVC say $A $h 22 '=SSH-2.0-Go\r\n'

@@ -311,6 +311,7 @@ read_writer(struct reader *r, const struct options *o)
 	const char *name = record_options_filename(r->c->record);
 
 	w->sensor_id = r->c->sensor_id;
+	w->zone = r->c->zone;
 	if (name)
 		w->eve_path = name[0] == '/'
 				  ? name

@@ -180,7 +180,7 @@ recorder_alert(struct recorder *r, const struct alert *a)
 	if (a->tx)
 		a->tx->has_alert = true;
 	if (!r->options->alert.is_on ||
-	    !record_begin(r, &json, a->packet->ts, "alert", a->flow, a->packet, &ends))
+	    !record_begin(r, &json, &head, a->flow, a->packet, &ends))
 		return;
 	if (a->tx)
 		json_uint(&json, "tx_id", a->tx->id);
@@ -215,7 +215,7 @@ recorder_tx(struct recorder *r, const struct app *app, struct tx *tx)
 		return;
 	struct record_ends ends = record_ends_flow(app->flow, DIR_TOSERVER);
 	struct record_head head = { .class = RECORD_PROTOCOL, .type = type, .ts = tx->last_ns };
-	if (!record_begin(r, &json, tx->last_ns, type, app->flow, NULL, &ends))
+	if (!record_begin(r, &json, &head, app->flow, NULL, &ends))
 		return;
 	json_uint(&json, "tx_id", tx->id);
 	json_object(&json, type);

@@ -16,7 +16,7 @@ put_anomaly(struct recorder *r, const struct packet *packet, const struct flow *
 		.ts = packet->ts,
 		.number = packet->number };
 
-	if (!record_begin(r, &json, packet->ts, "anomaly", flow, packet, &ends))
+	if (!record_begin(r, &json, &head, flow, packet, &ends))
 		return;
 	if (flow && layer)
 		record_app_proto(&json, flow);

@@ -35,7 +35,7 @@ recorder_flow(struct recorder *r, const struct flow *f, enum flow_end why, nsec_
 	/* Time of the last packet, not of the sweep that found it: equal in every replay. */
 	struct record_head head = { .class = RECORD_FLOW, .type = "flow", .ts = f->last_ns };
 
-	if (!r->options->flow || !record_begin(r, &json, f->last_ns, "flow", f, NULL, &ends))
+	if (!r->options->flow || !record_begin(r, &json, &head, f, NULL, &ends))
 		return;
 	record_app_proto(&json, f);
 	json_object(&json, "flow");

@@ -56,6 +56,7 @@ struct record_head {
 struct recorder_sink {
 	char *(*reserve)(void *arg, size_t max);
 	void (*commit)(void *arg, const struct record_head *head, size_t len);
+	void (*lose)(void *arg, uint32_t class); /* counts a record that found no room */
 	void *arg;
 };
 

@@ -150,21 +150,23 @@ put_mac(struct json *json, const char *key, const uint8_t *mac)
 }
 
 bool
-record_begin(struct recorder *r, struct json *json, nsec_t ts, const char *type,
+record_begin(struct recorder *r, struct json *json, const struct record_head *head,
     const struct flow *flow, const struct packet *packet, const struct record_ends *ends)
 {
 	char *room = r->sink.reserve(r->sink.arg, RECORD_BYTES_MAX);
 
-	if (!room)
+	if (!room) {
+		r->sink.lose(r->sink.arg, head->class);
 		return false;
+	}
 	json_init(json, room, RECORD_BYTES_MAX);
 	json_object(json, NULL);
-	json_time_eve(json, "timestamp", ts);
+	json_time_eve(json, "timestamp", head->ts);
 	if (flow)
 		json_uint(json, "flow_id", flow->id);
 	if (packet && packet->number)
 		json_uint(json, "pcap_cnt", packet->number);
-	json_str(json, "event_type", type);
+	json_str(json, "event_type", head->type);
 	put_vlans(json, packet, flow);
 	if (ends && ends->ip_version)
 		put_ends(json, ends, packet);

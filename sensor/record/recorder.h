@@ -24,8 +24,8 @@ struct record_ends record_ends_packet(const struct packet *packet);
 struct record_ends record_ends_flow(const struct flow *flow, enum dir dir);
 
 /* Opens a record: timestamp, flow_id, pcap_cnt (0: none), event_type, ends, proto. False: no
- * room. */
-bool record_begin(struct recorder *recorder, struct json *json, nsec_t ts, const char *type,
+ * room, and the loss is counted. */
+bool record_begin(struct recorder *recorder, struct json *json, const struct record_head *head,
     const struct flow *flow, const struct packet *packet, const struct record_ends *ends);
 
 /* Opens the "guan" object, with the zone. What follows stands in it. */

@@ -162,7 +162,7 @@ recorder_stats(struct recorder *r, nsec_t ts, const struct record_stats *s)
 	struct json json;
 	struct record_head head = { .class = RECORD_STATS, .type = "stats", .ts = ts };
 
-	if (!r->options->stats || !record_begin(r, &json, ts, "stats", NULL, NULL, NULL))
+	if (!r->options->stats || !record_begin(r, &json, &head, NULL, NULL, NULL))
 		return;
 	json_object(&json, "stats");
 	json_uint(&json, "uptime", s->uptime_ns / NSEC_PER_SEC);
@@ -189,7 +189,7 @@ recorder_alarm(struct recorder *r, nsec_t ts, const char *kind, const char *text
 	struct json json;
 	struct record_head head = { .class = RECORD_ALARM, .type = "alarm", .ts = ts };
 
-	if (!r->options->is_on || !record_begin(r, &json, ts, "alarm", NULL, NULL, NULL))
+	if (!r->options->is_on || !record_begin(r, &json, &head, NULL, NULL, NULL))
 		return;
 	json_object(&json, "alarm");
 	json_str(&json, "kind", kind);

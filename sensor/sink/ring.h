@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ring: records from one worker to the writer thread. Single producer, single consumer, no lock.
+ * ring: records from one worker to the writer thread. Single producer, single consumer, no
+ * lock.
  *
- * Slots are laid one after another in a power-of-two buffer; one that would cross the end starts
- * anew at the beginning. The producer publishes with a release store, the consumer with another.
+ * Slots are laid one after another in a power-of-two buffer; one that would cross the end
+ * starts anew at the beginning. The producer publishes with a release store, the consumer with
+ * another.
  */
 #ifndef GUAN_SENSOR_SINK_RING_H
 #define GUAN_SENSOR_SINK_RING_H
@@ -23,7 +25,8 @@ void ring_free(struct ring *ring);
 /* The producer's side, as a recorder's sink. */
 struct recorder_sink ring_sink(struct ring *ring);
 
-/* All packets up to number have been handled by this producer: what is held for order may go. */
+/* All packets up to number have been handled by this producer: what is held for order may go.
+ */
 void ring_progress(struct ring *ring, uint64_t number);
 uint64_t ring_progress_get(const struct ring *ring);
 

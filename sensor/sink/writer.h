@@ -4,8 +4,9 @@
  * capture order, gives each record its id, and writes it to eve.json and to the spool.
  *
  * A record counts as written once its spool write has returned (without a spool: its file
- * write). The publisher (publisher.h, same thread's event loop) moves the spool to Redis. When a
- * disk is full the writer keeps trying, sheds by class, counts, and says so in an alarm record.
+ * write). The publisher (publisher.h, same thread's event loop) moves the spool to Redis. When
+ * a disk is full the writer keeps trying, sheds by class, counts, and says so in an alarm
+ * record.
  */
 #ifndef GUAN_SENSOR_SINK_WRITER_H
 #define GUAN_SENSOR_SINK_WRITER_H
@@ -13,39 +14,43 @@
 #include "sensor/sink/ring.h"
 
 struct writer_options {
-	const char *sensor_id;    /* in ids and stream keys; [A-Za-z0-9._-]{1,64} */
-	const char *eve_path;     /* NULL: no file */
-	const char *spool_dir;    /* NULL: no spool, no Redis */
+	const char *zone;      /* of alarms */
+	const char *sensor_id; /* in ids and stream keys; [A-Za-z0-9._-]{1,64} */
+	const char *eve_path;  /* NULL: no file */
+	const char *spool_dir; /* NULL: no spool, no Redis */
 	uint64_t spool_quota_bytes;
 	uint64_t spool_segment_bytes;
-	const char *redis;        /* "unix:/path" or "host:port"; NULL: spool only */
-	uint64_t stream_max;      /* entries in the stream over which the sensor keeps spooling */
+	const char *redis;   /* "unix:/path" or "host:port"; NULL: spool only */
+	uint64_t stream_max; /* entries in the stream over which the sensor keeps spooling */
 	nsec_t keep_after_reply_ns; /* 10 s: what Redis may lose with its last second of AOF */
 	size_t max_thresholds;
-	bool wait_for_redis;      /* at the end, wait until the spool is empty (bounded by drain_ns) */
+	bool wait_for_redis; /* at the end, wait until the spool is empty (bounded by drain_ns)
+			      */
 	nsec_t drain_ns;
 };
 
 struct writer_status {
 	uint64_t epoch;
-	uint64_t written;   /* records of this epoch: the last sequence number */
+	uint64_t written; /* records of this epoch: the last sequence number */
 	uint64_t by_class[RECORD_CLASS_COUNT], shed[RECORD_CLASS_COUNT], bytes;
 	uint64_t spool_bytes, spool_waiting, redis_sent, redis_resent, redis_reconnects;
 	bool is_redis_up;
 	uint64_t alerts;    /* told, after thresholds */
+	uint64_t file_lost; /* lines that eve.json could not take */
 	struct threshold_counters threshold;
 };
 
 struct writer;
 
-/* Opens spool and file (a record of an earlier epoch still in the spool will be sent). -errno. */
+/* Opens spool and file (a record of an earlier epoch still in the spool will be sent). -errno.
+ */
 int writer_open(const struct writer_options *options, struct ring *const *rings,
     unsigned ring_count, struct writer **ret_writer);
 
 int writer_start(struct writer *writer); /* the thread */
 
-/* Closes after the rings are closed and drained; waits for Redis as options say. 0, or -EIO when
- * records were lost. */
+/* Closes after the rings are closed and drained; waits for Redis as options say. 0, or -EIO
+ * when records were lost. */
 int writer_finish(struct writer *writer);
 void writer_free(struct writer *writer);
 

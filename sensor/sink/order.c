@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A binary heap by packet number, and by arrival among equals. */
+#include "sensor/sink/order.h"
+
+#include <stdlib.h>
+
+struct waiting {
+	struct record_head head;
+	uint64_t arrival;
+	size_t len;
+	char json[];
+};
+
+struct order {
+	struct waiting **heap;
+	size_t count, max, bytes, max_bytes;
+	uint64_t arrivals, early;
+};
+
+struct order *
+order_new(size_t max_waiting, size_t max_bytes)
+{
+	struct order *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	o->max = max_waiting;
+	o->max_bytes = max_bytes;
+	o->heap = calloc(max_waiting + 1, sizeof(struct waiting *));
+	if (!o->heap) {
+		free(o);
+		return NULL;
+	}
+	return o;
+}
+
+void
+order_free(struct order *o)
+{
+	if (!o)
+		return;
+	for (size_t i = 0; i < o->count; i++)
+		free(o->heap[i]);
+	free(o->heap);
+	free(o);
+}
+
+static bool
+before(const struct waiting *a, const struct waiting *b)
+{
+	if (a->head.number != b->head.number)
+		return a->head.number < b->head.number;
+	return a->arrival < b->arrival;
+}
+
+bool
+order_add(struct order *o, const struct record_head *head, struct span json)
+{
+	struct waiting *w = malloc(sizeof(*w) + json.len);
+
+	if (!w || o->count > o->max) {
+		free(w);
+		return false;
+	}
+	w->head = *head;
+	w->arrival = o->arrivals++;
+	w->len = json.len;
+	memcpy(w->json, json.p, json.len);
+	o->bytes += json.len;
+	size_t at = o->count++;
+	while (at && before(w, o->heap[(at - 1) / 2])) {
+		o->heap[at] = o->heap[(at - 1) / 2];
+		at = (at - 1) / 2;
+	}
+	o->heap[at] = w;
+	return true;
+}
+
+bool
+order_peek(struct order *o, uint64_t number, struct record_head *ret_head,
+    struct span *ret_json)
+{
+	if (o->count == 0)
+		return false;
+	const struct waiting *w = o->heap[0];
+	bool is_full = o->count >= o->max || o->bytes >= o->max_bytes;
+	if (w->head.number > number && !is_full)
+		return false;
+	if (w->head.number > number)
+		o->early++;
+	*ret_head = w->head;
+	*ret_json = span_of(w->json, w->len);
+	return true;
+}
+
+void
+order_pop(struct order *o)
+{
+	struct waiting *last = o->heap[--o->count];
+	size_t at = 0;
+
+	o->bytes -= o->heap[0]->len;
+	free(o->heap[0]);
+	for (;;) {
+		size_t child = at * 2 + 1;
+		if (child >= o->count)
+			break;
+		if (child + 1 < o->count && before(o->heap[child + 1], o->heap[child]))
+			child++;
+		if (!before(o->heap[child], last))
+			break;
+		o->heap[at] = o->heap[child];
+		at = child;
+	}
+	o->heap[at] = last;
+}
+
+uint64_t
+order_early(const struct order *o)
+{
+	return o->early;
+}

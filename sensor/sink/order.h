@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * order: alerts whose thresholds are to be decided in capture order.
+ *
+ * An alert with a ticket waits here until every worker has passed its packet; then the
+ * thresholds are asked, oldest packet first. With one worker nothing ever waits. Bounded: at
+ * the limit the oldest is decided early (counted), which can only happen when workers drift far
+ * apart.
+ */
+#ifndef GUAN_SENSOR_SINK_ORDER_H
+#define GUAN_SENSOR_SINK_ORDER_H
+
+#include "sensor/record/record.h"
+
+struct order;
+
+struct order *order_new(size_t max_waiting, size_t max_bytes);
+void order_free(struct order *order);
+
+/* Takes a copy of the record. False: out of memory. */
+bool order_add(struct order *order, const struct record_head *head, struct span json);
+
+/* The waiting record with the lowest packet number, if it is at most number (or the limit is
+ * reached). Valid until order_pop(). */
+bool order_peek(struct order *order, uint64_t number, struct record_head *ret_head,
+    struct span *ret_json);
+void order_pop(struct order *order);
+
+uint64_t order_early(const struct order *order);
+
+#endif

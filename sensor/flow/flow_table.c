@@ -66,6 +66,13 @@ struct flow_table {
 	uint32_t fresh; /* rows never used yet start here */
 	uint32_t free;  /* list of given back rows, by links.next */
 	uint32_t touched;
+	/* What the last packet added to that flow, to take it back if it belongs to the next.
+	 */
+	struct {
+		nsec_t last_ns;
+		uint32_t bytes, payload_bytes;
+		uint8_t dir;
+	} added;
 	struct list lists[CLASS_COUNT];
 	nsec_t wait_ns[CLASS_COUNT];
 };
@@ -626,6 +633,10 @@ flow_table_get(struct flow_table *t, struct packet *packet)
 	}
 	packet->flow = flow;
 	packet->dir = (uint8_t)dir;
+	t->added.last_ns = flow->last_ns;
+	t->added.bytes = packet->wire_bytes;
+	t->added.payload_bytes = (uint32_t)packet->payload.len;
+	t->added.dir = (uint8_t)dir;
 	flow_count(flow, packet, dir);
 	packet->is_established = flow->state == FLOW_ESTABLISHED;
 	list_touch(t, row);
@@ -657,6 +668,14 @@ flow_table_sweep(struct flow_table *t, nsec_t now_ns)
 void
 flow_table_end(struct flow_table *t, struct flow *flow, enum flow_end why, nsec_t now_ns)
 {
+	/* The packet at hand opens the next connection; it was counted here when it came. */
+	if (why == FLOW_END_REUSED && t->touched == flow->table_index) {
+		struct flow_half *half = &flow->half[t->added.dir];
+		half->packets--;
+		half->bytes -= t->added.bytes;
+		half->payload_bytes -= t->added.payload_bytes;
+		flow->last_ns = t->added.last_ns;
+	}
 	row_end(t, flow->table_index, why, now_ns);
 }
 

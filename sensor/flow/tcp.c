@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The way of one segment: checked, judged by the state machine (tcp_state.c), what it
- * acknowledges let go in the other direction, then its own bytes put in order (tcp_stream.c),
- * and the ends told.
+ * The way of one segment: checked, judged by the state machine (tcp_handshake.c, tcp_state.c),
+ * what it acknowledges let go in the other direction, then its own bytes put in order
+ * (tcp_stream.c), and the ends told.
  */
 #include "sensor/flow/tcp.h"
 
@@ -41,13 +41,14 @@ tcp_new(const struct tcp_options *options, stream_fn *on_data, void *arg)
 	tcp->on_data = on_data;
 	tcp->arg = arg;
 	tcp->conns = slab_new(sizeof(struct tcp_conn), options->max_connections);
+	tcp->offers = slab_new(sizeof(struct tcp_offers), options->max_connections / 16 + 1);
 	/* A quarter for small segments, the rest for full-sized ones. */
 	tcp->small =
 	    slab_new(SEGMENT_SMALL_BYTES, options->max_segment_bytes / 4 / SEGMENT_SMALL_BYTES);
 	tcp->big =
 	    slab_new(SEGMENT_BIG_BYTES, options->max_segment_bytes / 4 * 3 / SEGMENT_BIG_BYTES);
 	tcp->windows = window_pool_new(options->max_window_bytes);
-	if (!tcp->conns || !tcp->small || !tcp->big || !tcp->windows) {
+	if (!tcp->conns || !tcp->offers || !tcp->small || !tcp->big || !tcp->windows) {
 		tcp_free(tcp);
 		return NULL;
 	}
@@ -60,6 +61,7 @@ tcp_free(struct tcp *tcp)
 	if (!tcp)
 		return;
 	slab_free(tcp->conns);
+	slab_free(tcp->offers);
 	slab_free(tcp->small);
 	slab_free(tcp->big);
 	window_pool_free(tcp->windows);
@@ -79,6 +81,7 @@ tcp_conn_swap(struct tcp_conn *conn)
 		return;
 	conn->is_flipped = !conn->is_flipped;
 	conn->reset_dir ^= 1;
+	conn->fin_first ^= 1;
 }
 
 enum tcp_state
@@ -173,28 +176,49 @@ flow_state_of(const struct tcp_conn *conn)
 	}
 }
 
+/* Before the connection stands, nothing is handed on: what came may be forged, or refused. */
+static bool
+is_early(const struct tcp_conn *conn, const struct packet *packet)
+{
+	return conn->state == TCP_STATE_SYN_SENT ||
+	       (conn->state == TCP_STATE_SYN_RECV && packet->dir == DIR_TOCLIENT);
+}
+
+/* A segment with urgent data: the byte that the pointer marks is treated as configured. */
+static void
+take_urgent(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *s, struct packet *packet,
+    uint32_t seq)
+{
+	struct span data = packet->payload;
+	size_t at = (size_t)packet->tcp.urgent - 1;
+
+	tcp_stream_add(tcp, conn, s, packet, seq, span_sub(data, 0, at));
+	if (tcp->options.urgent == TCP_URGENT_OOB)
+		tcp_stream_urgent(tcp, conn, s, packet, seq + (uint32_t)at);
+	tcp_stream_add(tcp, conn, s, packet, seq + (uint32_t)at + 1, span_from(data, at + 1));
+}
+
 static void
 take_payload(struct tcp *tcp, struct tcp_conn *conn, struct packet *packet)
 {
 	struct tcp_stream *s = tcp_stream_of(conn, packet->dir);
-	uint32_t seq = packet->tcp.seq;
-	uint32_t len = (uint32_t)packet->payload.len;
+	const struct tcp_header *h = &packet->tcp;
+	struct span data = packet->payload;
+	uint32_t seq = h->seq;
 
-	if (packet->tcp.flags & TCP_SYN)
+	if (h->flags & TCP_SYN) {
 		seq++;
-	if (conn->state <= TCP_STATE_SYN_SENT) {
-		if (len)
-			tcp_stream_hold(tcp, conn, s, packet, seq, packet->payload);
+		s->syn_bytes = (uint32_t)data.len;
+	}
+	if (data.len && is_early(conn, packet)) {
+		tcp_stream_hold(tcp, conn, s, packet, seq, data);
 		return;
 	}
-	if ((packet->tcp.flags & TCP_FIN) && !s->has_fin) {
-		s->has_fin = true;
-		s->fin_seq = seq + len;
-		if (seq_lt(s->fin_seq, s->next_seq))
-			s->fin_seq = s->next_seq;
-	}
-	if (len)
-		tcp_stream_add(tcp, conn, s, packet, seq, packet->payload);
+	if (data.len && (h->flags & TCP_URG) && h->urgent && h->urgent <= data.len &&
+	    tcp->options.urgent != TCP_URGENT_INLINE)
+		take_urgent(tcp, conn, s, packet, seq);
+	else if (data.len)
+		tcp_stream_add(tcp, conn, s, packet, seq, data);
 	tcp_stream_advance(tcp, conn, s, packet);
 }
 
@@ -218,6 +242,10 @@ tcp_packet(struct tcp *tcp, struct packet *packet)
 	if (packet->tcp.flags & TCP_RST)
 		tcp->counters.rst++;
 	if (!conn) {
+		/* A flow that began without us following it, from the wrong end. */
+		if ((packet->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
+		    !packet->is_flow_new && packet->dir == DIR_TOCLIENT)
+			return TCP_REUSED;
 		conn = conn_new(tcp, packet);
 		if (!conn)
 			return TCP_OK;
@@ -233,16 +261,17 @@ tcp_packet(struct tcp *tcp, struct packet *packet)
 		packet->is_stream_bad = true;
 		return TCP_OK;
 	}
+	if ((packet->tcp.flags & TCP_URG) && packet->payload.len &&
+	    tcp->options.urgent == TCP_URGENT_DROP) {
+		packet->is_stream_bad = true;
+		return TCP_OK;
+	}
 	if (packet->tcp.flags & TCP_ACK) {
 		struct tcp_stream *s = tcp_stream_of(conn, packet->dir);
 		tcp_stream_advance(tcp, conn, tcp_stream_peer(conn, s), packet);
 	}
 	if (verdict == TCP_TAKE)
 		take_payload(tcp, conn, packet);
-	if (conn->state == TCP_STATE_CLOSED && conn->is_reset) {
-		tcp_stream_close(tcp, conn, &conn->streams[0], packet);
-		tcp_stream_close(tcp, conn, &conn->streams[1], packet);
-	}
 	return TCP_OK;
 }
 
@@ -285,6 +314,7 @@ tcp_flow_end(struct tcp *tcp, struct flow *flow, nsec_t now_ns)
 		tcp_stream_close(tcp, conn, s, &packet);
 	}
 	flow->tcp = NULL;
+	tcp_offers_drop(tcp, conn);
 	slab_put(tcp->conns, conn);
 }
 

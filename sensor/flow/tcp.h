@@ -16,6 +16,15 @@
 #include "sensor/flow/overlap.h"
 #include "sensor/flow/stream_event.h"
 
+/* What becomes of the byte that the urgent pointer marks: most systems hand it to the program
+ * apart from the stream (RFC 6093). */
+enum tcp_urgent {
+	TCP_URGENT_OOB,    /* taken out of the stream */
+	TCP_URGENT_INLINE, /* left where it is */
+	TCP_URGENT_DROP,   /* the segment is refused */
+	TCP_URGENT_GAP,    /* a gap of one byte */
+};
+
 struct tcp_options {
 	size_t max_connections;
 	size_t max_segment_bytes;   /* out-of-order data held, all connections */
@@ -27,6 +36,7 @@ struct tcp_options {
 	bool async_oneside;
 	bool check_checksums; /* a segment with a bad checksum is not taken in */
 	bool drop_invalid;
+	uint8_t urgent; /* enum tcp_urgent */
 	enum overlap_policy policy; /* for hosts no list names */
 	/* host-os-policy by prefix comes with configuration; the longest prefix wins. */
 	const struct overlap_host *hosts;

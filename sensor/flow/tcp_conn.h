@@ -41,6 +41,7 @@ struct segment {
 	uint32_t whole_seq, whole_end;
 	uint16_t len;
 	bool is_big;
+	bool is_urgent; /* one byte out of band: takes a number, is not part of the stream */
 	uint8_t data[];
 };
 
@@ -49,6 +50,21 @@ struct window {
 	uint8_t *buf;
 	uint32_t start, len;
 	uint8_t class;
+};
+
+/* What a SYN, or SYN/ACK, said. */
+struct tcp_offer {
+	uint32_t isn, ts;
+	uint16_t window;
+	uint8_t wscale;
+	bool has_wscale : 1, has_ts : 1;
+};
+
+/* Further SYNs with other numbers, while it is open which one counts. */
+#define TCP_OFFERS 10
+struct tcp_offers {
+	struct tcp_offer list[TCP_OFFERS];
+	uint8_t count, next;
 };
 
 /* One direction: what one host sends. */
@@ -66,6 +82,7 @@ struct tcp_stream {
 	uint64_t gap;       /* lost just before next_seq, not told yet */
 	struct segment *held, *held_last;
 	uint32_t held_bytes, held_count;
+	uint32_t syn_bytes; /* that came with or right after the SYN: fast open */
 	struct window kept;
 	uint8_t policy; /* enum overlap_policy of the receiving host */
 	uint8_t wscale;
@@ -76,21 +93,23 @@ struct tcp_stream {
 	bool is_depth : 1;
 	bool has_ts : 1;
 	bool has_wscale : 1;
-	bool has_window : 1;
 };
 
 struct tcp_conn {
 	struct tcp_stream streams[2];
-	uint8_t state;       /* enum tcp_state */
-	uint8_t resent;      /* different SYNs or SYN/ACKs on one connection */
-	bool is_flipped : 1; /* streams[0] is the server's */
+	struct tcp_offers *offers; /* NULL: one SYN, one answer */
+	uint8_t state;             /* enum tcp_state */
+	uint8_t state_before;      /* the reset */
+	uint8_t reset_dir;         /* who sent it */
+	uint8_t fin_first;         /* direction of the first FIN */
+	bool is_flipped : 1;       /* streams[0] is the server's */
 	bool is_midstream : 1;
 	bool is_async : 1;    /* only one direction is seen */
 	bool is_fastopen : 1; /* data came with the SYN */
+	bool is_signed : 1;   /* the SYN carried an MD5 or AO option */
 	bool is_bypassed : 1;
 	bool is_reset : 1;
 	bool is_four_way : 1; /* both sides sent a SYN */
-	uint8_t reset_dir;    /* who sent the RST */
 };
 
 struct window_pool;
@@ -101,6 +120,7 @@ struct tcp {
 	void *arg;
 	struct tcp_counters counters;
 	struct slab *conns;
+	struct slab *offers;
 	struct slab *small, *big;
 	struct window_pool *windows;
 };
@@ -145,10 +165,24 @@ enum tcp_verdict tcp_state_packet(struct tcp *tcp, struct tcp_conn *conn,
 /* Whether a packet without a connection makes one. */
 bool tcp_state_opens(const struct tcp *tcp, const struct packet *packet);
 
+/* The acknowledgment of a packet of stream s: would its receiver take it; then takes it. */
+bool tcp_state_ack_ok(const struct tcp_conn *conn, const struct tcp_stream *s, uint32_t ack);
+void tcp_state_ack(struct tcp_conn *conn, struct tcp_stream *s, const struct packet *packet);
+
+/* tcp_handshake.c: the first packet seen, and the next ones up to the established state. */
+enum tcp_verdict tcp_handshake_open(struct tcp *tcp, struct tcp_conn *conn,
+    struct packet *packet);
+enum tcp_verdict tcp_handshake_packet(struct tcp *tcp, struct tcp_conn *conn,
+    struct packet *packet);
+void tcp_offers_drop(struct tcp *tcp, struct tcp_conn *conn);
+
 /* tcp_stream.c. All may call the consumer. */
 void tcp_stream_begin(struct tcp_stream *stream, uint32_t isn, uint32_t next_seq);
 void tcp_stream_add(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *stream,
     struct packet *packet, uint32_t seq, struct span data);
+/* Takes one sequence number out of the stream: urgent data that the receiver reads apart. */
+void tcp_stream_urgent(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *stream,
+    struct packet *packet, uint32_t seq);
 /* Holds data back, whatever its turn: until the peer has accepted it. */
 void tcp_stream_hold(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *stream,
     struct packet *packet, uint32_t seq, struct span data);

@@ -139,24 +139,29 @@ hand_on_held(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *s,
 		s->held_bytes -= segment->len;
 		s->held_count--;
 		data = span_from(data, s->next_seq - segment->seq);
-		if (data.len)
+		if (segment->is_urgent)
+			s->next_seq += (uint32_t)data.len;
+		else if (data.len)
 			hand_on(tcp, conn, s, packet, data);
 		segment_free(tcp, segment);
 	}
 }
 
-/* Gives up the hole before seq. */
+/* Gives up the hole before seq. Bytes that the peer acknowledged went past us: a gap. Bytes
+ * that nobody acknowledged may never have been sent. */
 static void
 skip_to(struct tcp *tcp, struct tcp_stream *s, struct packet *packet, uint32_t seq)
 {
 	uint32_t n = seq - s->next_seq;
 
+	if (seq_lt(s->next_seq, s->acked)) {
+		tcp->counters.gaps++;
+		tcp->counters.gap_bytes += n;
+		tcp_event(packet, STREAM_EVENT_REASSEMBLY_SEQ_GAP);
+	}
 	s->gap += n;
 	s->offset += n;
 	s->next_seq = seq;
-	tcp->counters.gaps++;
-	tcp->counters.gap_bytes += n;
-	tcp_event(packet, STREAM_EVENT_REASSEMBLY_SEQ_GAP);
 }
 
 /* The end without data of its own. */
@@ -193,7 +198,8 @@ void
 tcp_stream_close(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *s,
     struct packet *packet)
 {
-	if (!s->is_begun || conn->is_bypassed) {
+	/* What no handshake confirmed was never part of a stream. */
+	if (!s->is_begun || conn->is_bypassed || conn->state == TCP_STATE_SYN_SENT) {
 		tcp_stream_drop_held(tcp, s);
 		window_keep(tcp->windows, &s->kept, 0);
 		return;
@@ -234,6 +240,8 @@ overlap(struct tcp *tcp, struct tcp_stream *s, struct packet *packet, struct seg
 	uint8_t *at = old->data + (seq - old->seq);
 
 	tcp->counters.overlaps++;
+	if (old->is_urgent)
+		return;
 	if (memcmp(at, data.p, data.len) == 0)
 		return;
 	tcp_event(packet, STREAM_EVENT_REASSEMBLY_OVERLAP_DIFFERENT_DATA);
@@ -322,6 +330,26 @@ tcp_stream_hold(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *s,
 {
 	if (!is_deaf(conn, s))
 		hold(tcp, s, packet, seq, data);
+}
+
+void
+tcp_stream_urgent(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *s,
+    struct packet *packet, uint32_t seq)
+{
+	static const uint8_t nothing;
+
+	if (seq_lt(s->max_end, seq + 1))
+		s->max_end = seq + 1;
+	if (is_deaf(conn, s) || seq_lt(seq, s->next_seq))
+		return;
+	if (seq == s->next_seq) {
+		s->next_seq++;
+	} else if (hold(tcp, s, packet, seq, span_of(&nothing, 1))) {
+		for (struct segment *i = s->held; i; i = i->next)
+			if (i->seq == seq && i->len == 1)
+				i->is_urgent = true;
+	}
+	tcp_stream_advance(tcp, conn, s, packet);
 }
 
 /* The part of data that has been handed on already: is it the same as then? */

@@ -25,8 +25,8 @@ struct alert {
 	struct flow *flow;     /* may be NULL */
 	struct app *app;       /* with tx: the transaction it fired on; else NULL */
 	struct tx *tx;
-	bool is_stream;        /* raw stream bytes matched: EVE prints the stream as payload */
-	struct span stream;    /* the stream bytes inspected, when is_stream */
+	bool is_stream;     /* raw stream bytes matched: EVE prints the stream as payload */
+	struct span stream; /* the stream bytes inspected, when is_stream */
 	uint8_t hit_count;
 	struct alert_hit hits[ALERT_HITS_MAX];
 };

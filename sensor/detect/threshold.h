@@ -3,9 +3,9 @@
  * threshold: threshold, detection_filter, threshold.config: which alerts are told.
  *
  * Decided in one place after the workers, in capture order. A worker makes a ticket for an
- * alert whose rule has a threshold (or that a suppress or event_filter line names) and hands it on
- * with the finished record; the writer asks threshold_pass() in order of ticket.number. Tables are
- * capped: at the cap the entry idle the longest goes, and is counted.
+ * alert whose rule has a threshold (or that a suppress or event_filter line names) and hands it
+ * on with the finished record; the writer asks threshold_pass() in order of ticket.number.
+ * Tables are capped: at the cap the entry idle the longest goes, and is counted.
  */
 #ifndef GUAN_SENSOR_DETECT_THRESHOLD_H
 #define GUAN_SENSOR_DETECT_THRESHOLD_H
@@ -13,7 +13,8 @@
 #include "sensor/detect/alert.h"
 
 struct threshold_ticket {
-	const struct rule *rule; /* kept alive by the engine reference the record's ring slot holds */
+	const struct rule
+	    *rule; /* kept alive by the engine reference the record's ring slot holds */
 	struct addr src, dst;
 	uint64_t flow_id;
 	uint16_t sport, dport;

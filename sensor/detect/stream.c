@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * stream: which bytes of a reassembled stream rules are shown.
+ *
+ *          chunk                     chunk
+ *   |----------------------|-----------------------------
+ *   base                   base      | kept |   new    |
+ *                                    offset  new_offset
+ *
+ * New bytes are scanned as they come, with the tail of what came before in front, so that a
+ * literal lying across two segments is found. Rules are then asked about all that is there.
+ *
+ * What is kept. A rule of several contents may find the first in one segment and the second in
+ * the next. The bytes are therefore kept, and segments copied behind them, while a chunk is
+ * shorter than STREAM_WINDOW. A chunk begins where the stream begins, where the direction of
+ * talk turns, behind a gap, and when the last one is full: this is also where rules count
+ * offset and depth from, so that they mean the message at hand. 2560 bytes is the size at which
+ * Suricata looks at a chunk by default, so rules are written for it. In a long transfer copying
+ * would cost as much as scanning; from the second chunk since the last turn only the tail is
+ * kept, unless a literal was found whose rule still waits for the rest ("pending").
+ *
+ * What is spent. A rule that fired on a stream does not see the bytes up to there again, so it
+ * fires again on new bytes only.
+ */
+#include <stdlib.h>
+
+#include "sensor/detect/detector.h"
+
+#define STREAM_WINDOW 2560
+
+/* --- Notes --- */
+
+bool
+stream_fired_until(const struct flow_detect *state, enum dir dir, uint32_t order,
+    uint64_t *ret_offset)
+{
+	if (!state->notes)
+		return false;
+	const struct flow_notes *notes = state->notes;
+	for (unsigned i = 0; i < notes->fired_count[dir]; i++) {
+		if (notes->fired[dir][i].order == order) {
+			*ret_offset = notes->fired[dir][i].offset;
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+stream_forget_pending(struct flow_detect *state, enum dir dir, uint32_t order)
+{
+	struct flow_notes *notes = state->notes;
+	if (!notes)
+		return;
+	for (unsigned i = 0; i < notes->pending_count[dir]; i++) {
+		if (notes->pending[dir][i] == order) {
+			notes->pending[dir][i] =
+			    notes->pending[dir][--notes->pending_count[dir]];
+			return;
+		}
+	}
+}
+
+void
+stream_note_fired(struct detector *detector, struct flow_detect *state, enum dir dir,
+    uint32_t order, uint64_t offset)
+{
+	struct flow_notes *notes = state ? flow_notes_get(detector, state) : NULL;
+	if (!notes)
+		return;
+	stream_forget_pending(state, dir, order);
+	struct stream_note *fired = notes->fired[dir];
+	unsigned *count = &(unsigned){ notes->fired_count[dir] };
+	unsigned at = 0;
+	while (at < *count && fired[at].order != order)
+		at++;
+	if (at == STREAM_NOTES_MAX) { /* the oldest goes: its bytes are the first to be gone */
+		memmove(fired, fired + 1, (STREAM_NOTES_MAX - 1) * sizeof(*fired));
+		detector->counters.notes_shed++;
+		at = STREAM_NOTES_MAX - 1;
+	}
+	fired[at] = (struct stream_note){ .order = order, .offset = offset };
+	if (at >= *count)
+		notes->fired_count[dir] = (uint8_t)(at + 1);
+}
+
+void
+stream_note_pending(struct detector *detector, struct flow_detect *state, enum dir dir,
+    uint32_t order)
+{
+	struct flow_notes *notes = state ? flow_notes_get(detector, state) : NULL;
+	if (!notes)
+		return;
+	for (unsigned i = 0; i < notes->pending_count[dir]; i++) {
+		if (notes->pending[dir][i] == order)
+			return;
+	}
+	if (notes->pending_count[dir] == STREAM_NOTES_MAX) {
+		detector->counters.notes_shed++;
+		return;
+	}
+	notes->pending[dir][notes->pending_count[dir]++] = order;
+}
+
+void
+raw_note(struct detector *detector, struct flow_detect *state, enum dir dir, uint32_t order)
+{
+	struct flow_notes *notes = flow_notes_get(detector, state);
+	if (!notes)
+		return;
+	for (unsigned i = 0; i < notes->raw_count; i++) {
+		if (notes->raw[i].order == order && notes->raw[i].dir == dir)
+			return;
+	}
+	if (notes->raw_count == RAW_NOTES_MAX) {
+		detector->counters.notes_shed++;
+		return;
+	}
+	notes->raw[notes->raw_count++] =
+	    (struct raw_note){ .order = order, .dir = (uint8_t)dir };
+}
+
+/* --- Chunks --- */
+
+/* Begins a chunk at the new bytes where one is due. */
+static void
+chunk_move(struct flow_detect *state, enum dir dir, const struct stream_view *view)
+{
+	uint64_t fresh = view->offset + view->kept;
+	bool has_turned = state->talking != DIR_BIT(dir);
+	bool is_broken = view->flags & (STREAM_START | STREAM_GAP);
+	bool is_full = fresh - state->base[dir] >= STREAM_WINDOW;
+	if (!has_turned && !is_broken && !is_full)
+		return;
+	state->is_head[dir] = has_turned || is_broken;
+	state->base[dir] = fresh;
+	state->talking = (uint8_t)DIR_BIT(dir);
+	if (state->notes)
+		state->notes->pending_count[dir] = 0;
+}
+
+/* How much of the end of the view must be shown again. */
+static size_t
+bytes_to_keep(const struct detector *detector, const struct flow_detect *state, enum dir dir,
+    const struct stream_view *view, const struct packet_group *group)
+{
+	size_t tail = 0;
+	if (group->payload)
+		tail = mpm_longest(group->payload) - 1;
+	if (tail > view->data.len)
+		tail = view->data.len;
+	if (!group->has_stream)
+		return tail;
+	bool is_wanted = state->is_head[dir] || detector->engine->no_prefilter ||
+			 (state->notes && state->notes->pending_count[dir]);
+	uint64_t end = view->offset + view->data.len;
+	uint64_t from = state->base[dir] > view->offset ? state->base[dir] : view->offset;
+	if (!is_wanted || end - from >= STREAM_WINDOW)
+		return tail;
+	size_t window = (size_t)(end - from);
+	return window > tail ? window : tail;
+}
+
+/*
+ * A packet for bytes that no packet of this direction brought: the other side's, turned round,
+ * or one made from the flow when it ends. It has no payload of its own.
+ */
+static struct packet *
+pseudo_packet(struct detector *detector, struct flow *flow, enum dir dir,
+    const struct packet *packet)
+{
+	struct packet *pseudo = arena_zalloc(detector->thread->scratch, sizeof(*pseudo));
+	if (!pseudo)
+		return NULL;
+	const struct flow_key *key = &flow->key;
+	bool is_toserver = dir == DIR_TOSERVER;
+	pseudo->ts = packet ? packet->ts : flow->last_ns;
+	pseudo->number = packet ? packet->number : 0;
+	pseudo->layers = LAYER_PSEUDO | (key->ip_version == 4 ? LAYER_IPV4 : LAYER_IPV6) |
+			 (flow_is_tcp(flow) ? LAYER_TCP : LAYER_UDP);
+	pseudo->ip_version = key->ip_version;
+	pseudo->ip_proto = key->ip_proto;
+	pseudo->src = is_toserver ? key->client : key->server;
+	pseudo->dst = is_toserver ? key->server : key->client;
+	pseudo->sport = is_toserver ? key->client_port : key->server_port;
+	pseudo->dport = is_toserver ? key->server_port : key->client_port;
+	pseudo->flow = flow;
+	pseudo->dir = (uint8_t)dir;
+	pseudo->is_established = packet ? packet->is_established : true;
+	if (flow_is_tcp(flow))
+		pseudo->tcp.flags = TCP_ACK;
+	return pseudo;
+}
+
+size_t
+detect_stream(struct detector *detector, struct flow *flow, enum dir dir,
+    const struct stream_view *view, struct packet *packet)
+{
+	if (detector->is_off || flow->no_packet_inspection || flow->no_payload_inspection ||
+	    (flow->app && flow->app->no_inspection) || (packet && packet->is_stream_bad))
+		return 0;
+	struct flow_detect *state = flow_detect_get(detector, flow);
+	if (!state)
+		return 0;
+	const struct packet_groups *groups =
+	    &detector->engine->packets[flow_is_tcp(flow) ? CLASS_TCP : CLASS_UDP][dir];
+	const struct packet_group *group = engine_packet_group(groups, flow->key.server_port);
+	if (view->data.len == view->kept)
+		return view->data.len < STREAM_WINDOW ? view->data.len : 0;
+	chunk_move(state, dir, view);
+	struct stream_look look = {
+		.data = view->data,
+		.offset = view->offset,
+		.new_offset = view->offset + view->kept,
+		.base = state->base[dir],
+		.dir = dir,
+	};
+	if (!packet || packet->dir != dir || packet->flow != flow) {
+		packet = pseudo_packet(detector, flow, dir, packet);
+		if (!packet)
+			return 0;
+		/* Its own rules are none; those of the packet at hand are still due. */
+		bool was_done = detector->is_packet_done;
+		uint8_t app = detector->app_at_packet;
+		detector->is_packet_done = true;
+		detector->app_at_packet = flow->app ? flow->app->id : 0;
+		verify_packet(detector, packet, &look);
+		detector->is_packet_done = was_done;
+		detector->app_at_packet = app;
+	} else {
+		verify_packet(detector, packet, &look);
+	}
+	return bytes_to_keep(detector, state, dir, view, group);
+}

@@ -334,9 +334,8 @@ app_switch(struct app *app)
 	app->flow->is_app_done = false;
 	for (int dir = 0; dir < 2; dir++) {
 		app->id_dir[dir] = PROTO_ID_NONE;
-		app->is_probed[dir] = app->is_fed[dir] = app->is_broken[dir] = false;
-		/* What has just been left is not what comes next. */
-		app->probe_masked[dir] = 1ull << app->old_id;
+		app->is_probed[dir] = app->is_broken[dir] = false;
+		app->probe_masked[dir] = 0;
 	}
 	return true;
 }
@@ -355,20 +354,15 @@ app_feed(struct app *app, enum dir dir, const struct stream_view *view, struct p
 		.ts = packet ? packet->ts : app->flow->last_ns,
 		.packet = packet,
 	};
-	uint64_t offset = view->offset;
 	if (!app->is_fed[dir]) {
 		app->is_fed[dir] = true;
 		uint64_t lost = view->flags & STREAM_GAP ? view->gap_bytes : 0;
-		app->next_offset[dir] = offset > lost ? offset - lost : 0;
+		app->next_offset[dir] = view->offset > lost ? view->offset - lost : 0;
 	}
-	if (offset > app->next_offset[dir]) {
-		in.gap_bytes = offset - app->next_offset[dir];
+	if (view->offset > app->next_offset[dir]) {
+		in.gap_bytes = view->offset - app->next_offset[dir];
 		in.flags |= STREAM_GAP;
 		app->worker->counters.gaps[app->id]++;
-	} else if (offset < app->next_offset[dir]) {
-		uint64_t again = app->next_offset[dir] - offset;
-		in.data = span_from(in.data, again < in.data.len ? again : in.data.len);
-		offset += again;
 	}
 	ptrdiff_t used = app->proto->parse(app, &in);
 	if (view->flags & (STREAM_EOF | STREAM_DEPTH))
@@ -378,7 +372,7 @@ app_feed(struct app *app, enum dir dir, const struct stream_view *view, struct p
 		app->worker->counters.broken[app->id]++;
 		return 0;
 	}
-	app->next_offset[dir] = offset + (size_t)used;
+	app->next_offset[dir] = view->offset + (size_t)used;
 	if (app->no_inspection) {
 		app->flow->no_payload_inspection = true;
 		return 0;
@@ -386,11 +380,28 @@ app_feed(struct app *app, enum dir dir, const struct stream_view *view, struct p
 	return app->is_ended[dir] ? 0 : in.data.len - (size_t)used;
 }
 
+/* The view without what parse() has consumed: rules may have had it kept for themselves. */
+static struct stream_view
+unread(const struct app *app, enum dir dir, const struct stream_view *view)
+{
+	struct stream_view fresh = *view;
+	if (!app->is_fed[dir] || view->offset >= app->next_offset[dir])
+		return fresh;
+	uint64_t again = app->next_offset[dir] - view->offset;
+	if (again > view->data.len)
+		again = view->data.len;
+	fresh.data = span_from(view->data, again);
+	fresh.offset += again;
+	fresh.kept -= again < fresh.kept ? again : fresh.kept;
+	return fresh;
+}
+
 size_t
 app_stream(struct proto_worker *worker, struct flow *flow, enum dir dir,
-    const struct stream_view *view, struct packet *packet)
+    const struct stream_view *whole, struct packet *packet)
 {
 	struct app *app = flow->app;
+	const struct stream_view *view = whole;
 	if (!app) {
 		if (flow->is_app_done || view->data.len == 0)
 			return 0;
@@ -398,6 +409,8 @@ app_stream(struct proto_worker *worker, struct flow *flow, enum dir dir,
 		if (!app)
 			return 0;
 	}
+	struct stream_view fresh = unread(app, dir, whole);
+	view = &fresh;
 	if (app->is_changing && !app_switch(app))
 		return view->data.len <= CHANGE_MAX_BYTES ? view->data.len : 0;
 	if (app->no_inspection)

@@ -15,8 +15,8 @@
  *   main                      api
  *   api_new() ──────────────► listens; hears of incidents and clocks from the workflow
  *   ingest_listen(ingest, api_on_news, api)    new alerts and changed cases go to the streams
- *   workflow_tick(wf) each second              (main's timer, so clocks run without the API too)
- *   api_free() ─────────────► ends the streams, closes the listener
+ *   workflow_tick(wf) each second              (main's timer, so clocks run without the API
+ * too) api_free() ─────────────► ends the streams, closes the listener
  */
 
 #include <stdbool.h>
@@ -30,7 +30,8 @@
 #include "collector/workflow/workflow.h"
 
 struct api_options {
-	const char *listen;       /* ADDRESS:PORT, [ADDRESS]:PORT; NULL: 127.0.0.1:8088; port 0: any */
+	const char
+	    *listen; /* ADDRESS:PORT, [ADDRESS]:PORT; NULL: 127.0.0.1:8480; port 0: any */
 	const char *dashboards;   /* folder of the web pages; NULL: none are served */
 	const char *version;      /* of the program */
 	bool is_behind_tls;       /* cookies get Secure */

@@ -259,7 +259,7 @@ is_expired(const struct flow_table *t, const struct flow *flow, nsec_t now_ns)
 {
 	nsec_t wait = t->wait_ns[class_of(flow)];
 
-	return now_ns > flow->last_ns && now_ns - flow->last_ns > wait;
+	return now_ns > flow->last_ns && now_ns - flow->last_ns >= wait;
 }
 
 /*

@@ -77,6 +77,7 @@ struct tcp_stream {
 	uint32_t window;    /* this host's receive window, scaled */
 	uint32_t max_right; /* the highest right edge this host has allowed its peer */
 	uint32_t ts_recent; /* last timestamp taken in, RFC 7323 */
+	uint32_t ts_syn;    /* that of the first SYN */
 	nsec_t ts_ns;       /* when */
 	uint64_t offset;    /* of next_seq in the stream */
 	uint64_t gap;       /* lost just before next_seq, not told yet */

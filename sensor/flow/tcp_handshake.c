@@ -47,7 +47,7 @@ offer_take(struct tcp_stream *s, const struct tcp_offer *offer, nsec_t now_ns)
 	s->has_wscale = offer->has_wscale;
 	s->wscale = offer->wscale;
 	s->has_ts = offer->has_ts;
-	s->ts_recent = offer->ts;
+	s->ts_recent = s->ts_syn = offer->ts;
 	s->ts_ns = now_ns;
 	s->max_right = s->next_seq + offer->window;
 }
@@ -151,6 +151,8 @@ syn_again(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *s, struct p
 		offer_take(s, &offer, packet->ts);
 		return TCP_IGNORE;
 	}
+	if (offer.isn == s->isn && offer.has_ts && s->has_ts && seq_lt(s->ts_recent, offer.ts))
+		s->ts_recent = offer.ts;
 	struct tcp_offer current = offer_current(s);
 	offer_add(tcp, conn, &current, &offer, &is_flood);
 	if (is_flood)

@@ -49,7 +49,8 @@ timestamp_ok(const struct tcp_conn *conn, const struct tcp_stream *s,
 
 	if (!h->has_ts)
 		return true;
-	/* Whoever answers a SYN knows its timestamp; a blind attacker does not. */
+	/* Whoever answers a SYN, or one of its repetitions, knows its timestamp; a blind
+	 * attacker does not. */
 	if (conn->state == TCP_STATE_SYN_SENT && !s->is_begun && !conn->offers &&
 	    peer->has_ts && (h->flags & TCP_ACK) && h->ts_echo != 0 &&
 	    h->ts_echo != peer->ts_recent)

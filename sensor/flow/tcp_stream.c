@@ -328,6 +328,10 @@ void
 tcp_stream_hold(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *s,
     struct packet *packet, uint32_t seq, struct span data)
 {
+	uint32_t end = seq + (uint32_t)data.len;
+
+	if (seq_lt(s->max_end, end))
+		s->max_end = end;
 	if (!is_deaf(conn, s))
 		hold(tcp, s, packet, seq, data);
 }

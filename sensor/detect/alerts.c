@@ -97,27 +97,26 @@ alert_deliver(struct detector *detector, const struct alert *alert)
 }
 
 void
-alert_flush(struct detector *detector, struct packet *packet)
+alert_flush(struct detector *detector, unsigned first)
 {
-	unsigned count = detector->queue_count, told = 0;
-	detector->queue_count = 0;
-	if (count == 0)
-		return;
+	unsigned count = detector->queue_count - first;
+	struct queued *queue = &detector->queue[first];
+	detector->queue_count = first;
 	if (count > 1)
-		qsort(detector->queue, count, sizeof(*detector->queue), queued_cmp);
+		qsort(queue, count, sizeof(*queue), queued_cmp);
 	for (unsigned i = 0; i < count; i++) {
-		const struct queued *queued = &detector->queue[i];
-		if (queued->alert.rule->action == RULE_PASS) {
-			detector->counters.passed += count - i - 1;
+		const struct queued *queued = &queue[i];
+		if (detector->is_passed) {
+			detector->counters.passed++;
+		} else if (queued->alert.rule->action == RULE_PASS) {
+			detector->is_passed = true;
 			if (queued->is_flow_wide && queued->alert.flow)
 				queued->alert.flow->no_packet_inspection = true;
-			return;
+		} else if (detector->told == detector->engine->alert_max) {
+			detector->counters.alerts_over_max++;
+		} else {
+			alert_deliver(detector, &queued->alert);
+			detector->told++;
 		}
-		if (told == detector->engine->alert_max) {
-			detector->counters.alerts_over_max += count - i;
-			return;
-		}
-		alert_deliver(detector, &queued->alert);
-		told++;
 	}
 }

@@ -181,11 +181,6 @@ detect_flow_free(struct detector *detector, struct flow *flow)
 	struct flow_detect *state = flow->detect;
 	if (!state)
 		return;
-	/* Alerts still queued must not lead there; a flow ends after its packet's alerts. */
-	for (unsigned i = 0; i < detector->queue_count; i++) {
-		if (detector->queue[i].alert.flow == flow)
-			detector->queue[i].alert.flow = NULL;
-	}
 	flow_vars_free(state->vars, detector->thread);
 	slab_put(detector->notes, state->notes);
 	slab_put(detector->flows, state);
@@ -208,25 +203,108 @@ is_in_stream(const struct packet *packet)
 	       tcp_state(packet->flow) != TCP_STATE_NONE;
 }
 
-void
-detect_begin(struct detector *detector, struct packet *packet)
+static void
+serial_next(struct detector *detector)
 {
-	rule_thread_packet_begin(detector->thread);
-	detector->packet = packet;
-	detector->queue_count = 0;
-	detector->is_packet_done = false;
-	detector->app_at_packet = 0;
-	detector->is_off = packet && packet->flow && packet->flow->no_packet_inspection;
 	if (++detector->serial == 0) {
 		memset(detector->fired, 0,
 		    detector->engine->plan_count * sizeof(*detector->fired));
 		detector->serial = 1;
 	}
-	if (!packet)
-		return;
+	detector->told = 0;
+	detector->is_passed = false;
+}
+
+void
+detect_begin(struct detector *detector, struct packet *packet)
+{
+	rule_thread_packet_begin(detector->thread);
+	serial_next(detector);
+	detector->packet = packet;
+	detector->queue_count = 0;
+	detector->is_packet_done = false;
+	detector->app_at_packet = 0;
+	detector->is_off = packet->flow && packet->flow->no_packet_inspection;
 	detector->is_in_stream = is_in_stream(packet);
 	if (!detector->is_off && packet->flow)
 		(void)flow_detect_get(detector, packet->flow);
+}
+
+/*
+ * A packet for bytes that no packet of this direction brought: made from the flow. It has no
+ * payload of its own.
+ */
+static struct packet *
+pseudo_packet(struct detector *detector, struct flow *flow, enum dir dir,
+    const struct packet *packet)
+{
+	struct packet *pseudo = arena_zalloc(detector->thread->scratch, sizeof(*pseudo));
+	if (!pseudo)
+		return NULL;
+	const struct flow_key *key = &flow->key;
+	bool is_toserver = dir == DIR_TOSERVER;
+	pseudo->ts = packet ? packet->ts : flow->last_ns;
+	pseudo->number = packet ? packet->number : 0;
+	pseudo->layers = LAYER_PSEUDO | (key->ip_version == 4 ? LAYER_IPV4 : LAYER_IPV6) |
+			 (flow_is_tcp(flow) ? LAYER_TCP : LAYER_UDP);
+	pseudo->ip_version = key->ip_version;
+	pseudo->ip_proto = key->ip_proto;
+	pseudo->src = is_toserver ? key->client : key->server;
+	pseudo->dst = is_toserver ? key->server : key->client;
+	pseudo->sport = is_toserver ? key->client_port : key->server_port;
+	pseudo->dport = is_toserver ? key->server_port : key->client_port;
+	pseudo->flow = flow;
+	pseudo->dir = (uint8_t)dir;
+	pseudo->is_established = packet ? packet->is_established : true;
+	if (flow_is_tcp(flow))
+		pseudo->tcp.flags = TCP_ACK;
+	return pseudo;
+}
+
+struct session
+session_open(struct detector *detector, struct flow *flow, enum dir dir, struct packet *packet)
+{
+	struct session session = {
+		.packet = packet,
+		.is_foreign = !packet || packet != detector->packet,
+		.queue_first = detector->queue_count,
+		.was_off = detector->is_off,
+		.was_packet_done = detector->is_packet_done,
+		.was_in_stream = detector->is_in_stream,
+		.app_at_packet = detector->app_at_packet,
+	};
+	if (session.is_foreign) {
+		if (!detector->packet)
+			rule_thread_packet_begin(detector->thread);
+		detector->is_off = flow->no_packet_inspection;
+		serial_next(detector);
+	}
+	if (!packet || packet->dir != dir || packet->flow != flow)
+		session.packet = pseudo_packet(detector, flow, dir, packet);
+	if (session.is_foreign || session.packet != packet) {
+		/* Its own rules are none; those of the packet at hand are still due. */
+		detector->is_packet_done = true;
+		detector->is_in_stream = true;
+		detector->app_at_packet = flow->app ? flow->app->id : 0;
+	}
+	if (detector->is_off)
+		session.packet = NULL;
+	return session;
+}
+
+void
+session_close(struct detector *detector, const struct session *session)
+{
+	if (session->is_foreign) {
+		alert_flush(detector, session->queue_first);
+		serial_next(detector);
+	}
+	if (session->is_foreign || session->packet != detector->packet) {
+		detector->is_off = session->was_off;
+		detector->is_packet_done = session->was_packet_done;
+		detector->is_in_stream = session->was_in_stream;
+		detector->app_at_packet = session->app_at_packet;
+	}
 }
 
 void
@@ -247,7 +325,7 @@ detect_packet(struct detector *detector, struct packet *packet)
 void
 detect_end(struct detector *detector, struct packet *packet)
 {
-	alert_flush(detector, packet);
+	alert_flush(detector, 0);
 	detector->packet = NULL;
 }
 

@@ -62,6 +62,8 @@ struct detector {
 	uint8_t app_at_packet; /* the flow's protocol when they were */
 	struct queued *queue;
 	unsigned queue_count, queue_cap;
+	unsigned told;  /* alerts of this packet */
+	bool is_passed; /* a pass rule fired on it */
 
 	/* Candidates of the look at hand: orders, each once. */
 	uint32_t *candidates;
@@ -119,6 +121,22 @@ bool verify_header_sections(struct detector *detector, const struct plan *plan,
 
 void found_note(struct detector *detector, const char *buffer);
 
+/*
+ * Looks at bytes that did not come with the packet at hand (a flow ends, the other direction is
+ * closed) are sessions of their own: they have a packet that lives only during the call, so
+ * what fires is told before it returns.
+ */
+struct session {
+	struct packet *packet; /* to look with; NULL: nothing is to be looked at */
+	bool is_foreign;
+	unsigned queue_first;
+	bool was_off, was_packet_done, was_in_stream;
+	uint8_t app_at_packet;
+};
+struct session session_open(struct detector *detector, struct flow *flow, enum dir dir,
+    struct packet *packet);
+void session_close(struct detector *detector, const struct session *session);
+
 /* --- stream.c --- */
 
 bool stream_fired_until(const struct flow_detect *state, enum dir dir, uint32_t order,
@@ -136,6 +154,7 @@ void raw_note(struct detector *detector, struct flow_detect *state, enum dir dir
 /* A rule has fired: its actions are done, and it is queued. */
 void alert_fire(struct detector *detector, uint32_t order, const struct match_context *ctx,
     const struct span *stream);
-void alert_flush(struct detector *detector, struct packet *packet);
+/* Tells what was queued from the first-th on, in order. */
+void alert_flush(struct detector *detector, unsigned first);
 
 #endif

@@ -161,42 +161,11 @@ bytes_to_keep(const struct detector *detector, const struct flow_detect *state, 
 	return window > tail ? window : tail;
 }
 
-/*
- * A packet for bytes that no packet of this direction brought: the other side's, turned round,
- * or one made from the flow when it ends. It has no payload of its own.
- */
-static struct packet *
-pseudo_packet(struct detector *detector, struct flow *flow, enum dir dir,
-    const struct packet *packet)
-{
-	struct packet *pseudo = arena_zalloc(detector->thread->scratch, sizeof(*pseudo));
-	if (!pseudo)
-		return NULL;
-	const struct flow_key *key = &flow->key;
-	bool is_toserver = dir == DIR_TOSERVER;
-	pseudo->ts = packet ? packet->ts : flow->last_ns;
-	pseudo->number = packet ? packet->number : 0;
-	pseudo->layers = LAYER_PSEUDO | (key->ip_version == 4 ? LAYER_IPV4 : LAYER_IPV6) |
-			 (flow_is_tcp(flow) ? LAYER_TCP : LAYER_UDP);
-	pseudo->ip_version = key->ip_version;
-	pseudo->ip_proto = key->ip_proto;
-	pseudo->src = is_toserver ? key->client : key->server;
-	pseudo->dst = is_toserver ? key->server : key->client;
-	pseudo->sport = is_toserver ? key->client_port : key->server_port;
-	pseudo->dport = is_toserver ? key->server_port : key->client_port;
-	pseudo->flow = flow;
-	pseudo->dir = (uint8_t)dir;
-	pseudo->is_established = packet ? packet->is_established : true;
-	if (flow_is_tcp(flow))
-		pseudo->tcp.flags = TCP_ACK;
-	return pseudo;
-}
-
 size_t
 detect_stream(struct detector *detector, struct flow *flow, enum dir dir,
     const struct stream_view *view, struct packet *packet)
 {
-	if (detector->is_off || flow->no_packet_inspection || flow->no_payload_inspection ||
+	if (flow->no_packet_inspection || flow->no_payload_inspection ||
 	    (flow->app && flow->app->no_inspection) || (packet && packet->is_stream_bad))
 		return 0;
 	struct flow_detect *state = flow_detect_get(detector, flow);
@@ -215,20 +184,9 @@ detect_stream(struct detector *detector, struct flow *flow, enum dir dir,
 		.base = state->base[dir],
 		.dir = dir,
 	};
-	if (!packet || packet->dir != dir || packet->flow != flow) {
-		packet = pseudo_packet(detector, flow, dir, packet);
-		if (!packet)
-			return 0;
-		/* Its own rules are none; those of the packet at hand are still due. */
-		bool was_done = detector->is_packet_done;
-		uint8_t app = detector->app_at_packet;
-		detector->is_packet_done = true;
-		detector->app_at_packet = flow->app ? flow->app->id : 0;
-		verify_packet(detector, packet, &look);
-		detector->is_packet_done = was_done;
-		detector->app_at_packet = app;
-	} else {
-		verify_packet(detector, packet, &look);
-	}
+	struct session session = session_open(detector, flow, dir, packet);
+	if (session.packet)
+		verify_packet(detector, session.packet, &look);
+	session_close(detector, &session);
 	return bytes_to_keep(detector, state, dir, view, group);
 }

@@ -78,11 +78,11 @@ tx_detect_get(struct detector *detector, struct tx *tx)
 void
 detect_tx_free(struct detector *detector, struct app *app, struct tx *tx)
 {
+	/* Freed before the end of the packet after all: its alerts are told while it is there.
+	 */
 	for (unsigned i = 0; i < detector->queue_count; i++) {
-		if (detector->queue[i].alert.tx == tx) {
-			detector->queue[i].alert.tx = NULL;
-			detector->queue[i].alert.app = NULL;
-		}
+		if (detector->queue[i].alert.tx == tx)
+			alert_flush(detector, 0);
 	}
 	if (!tx->detect)
 		return;
@@ -587,16 +587,12 @@ has_moved_in(const struct tx *tx, enum dir dir)
 	       state->was_done[dir] != tx->is_done[dir];
 }
 
-void
-detect_app(struct detector *detector, struct app *app, enum dir dir, struct packet *packet)
+static void
+app_look(struct detector *detector, struct app *app, enum dir dir, struct packet *packet,
+    struct flow_detect *state)
 {
-	if (detector->is_off || app->flow->no_packet_inspection || !packet)
-		return;
-	struct flow_detect *state = flow_detect_get(detector, app->flow);
-	if (!state)
-		return;
 	/* The packet's rules come first: transactions may ask for the flow bits they set. */
-	if (packet == detector->packet && packet->dir == dir)
+	if (!detector->is_packet_done)
 		verify_packet(detector, packet, NULL);
 	protocol_look(detector, app, dir, packet, state);
 	struct flow_notes *notes = state->notes;
@@ -629,4 +625,18 @@ detect_app(struct detector *detector, struct app *app, enum dir dir, struct pack
 	}
 	if (has_raw && has_looked)
 		raw_notes_drop(notes, dir);
+}
+
+void
+detect_app(struct detector *detector, struct app *app, enum dir dir, struct packet *packet)
+{
+	if (app->flow->no_packet_inspection)
+		return;
+	struct flow_detect *state = flow_detect_get(detector, app->flow);
+	if (!state)
+		return;
+	struct session session = session_open(detector, app->flow, dir, packet);
+	if (session.packet)
+		app_look(detector, app, dir, session.packet, state);
+	session_close(detector, &session);
 }

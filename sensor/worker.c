@@ -49,11 +49,11 @@ worker_stream(struct flow *flow, enum dir dir, const struct stream_view *view,
 	struct worker *w = arg;
 	size_t parser_keeps = app_stream(w->protos, flow, dir, view, packet);
 
-	if (flow->app)
-		detect_app(w->detector, flow->app, dir, packet);
+	/* One order of rules: stream and packet, then transactions. Alerts point at
+	 * transactions until the packet is through, so these are cleaned up at its end. */
 	size_t rules_keep = detect_stream(w->detector, flow, dir, view, packet);
 	if (flow->app)
-		app_clean(flow->app, &w->hooks, false);
+		detect_app(w->detector, flow->app, dir, packet);
 	return parser_keeps > rules_keep ? parser_keeps : rules_keep;
 }
 

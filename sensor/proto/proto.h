@@ -28,7 +28,8 @@
 
 /* Sorted by name; the row's name is the C identifier of struct proto proto_<name>. */
 #define PROTOCOLS(X) \
-	X(http)
+	X(http)      \
+	X(modbus)
 
 enum proto_id {
 	PROTO_ID_NONE, /* not known (yet) */

@@ -29,6 +29,7 @@
 /* Sorted by name; the row's name is the C identifier of struct proto proto_<name>. */
 #define PROTOCOLS(X) \
 	X(http)      \
+	X(jt808)     \
 	X(modbus)
 
 enum proto_id {

@@ -538,11 +538,11 @@ static const struct mistake mistakes[] = {
 	{ "tcp", 46, 0xf0, 0, DECODE_EVENT_TCP_INVALID_OPTLEN, true },
 	{ "tcp", 58, 3, 0, DECODE_EVENT_TCP_OPT_INVALID_LEN, false },
 	{ "tcp", 55, 40, 0, DECODE_EVENT_TCP_OPT_INVALID_LEN, true },
-	{ "tcp", 14, 0x46, 0, DECODE_EVENT_IPV4_OPT_PAD_REQUIRED, false },
+	{ "tcp", 14, 0x46, 0, DECODE_EVENT_IPV4_OPT_PAD_REQUIRED, true },
 	{ "raw", 25, 7, 0, DECODE_EVENT_UDP_LEN_INVALID, true },
 	{ "raw", 25, 9, 0, DECODE_EVENT_UDP_PKT_TOO_SMALL, true },
 	{ "raw", 0, 0x85, 0, DECODE_EVENT_RAW_INVALID_IP_VERSION, true },
-	{ "qinq", 22, 0x12, 0, DECODE_EVENT_VLAN_UNKNOWN_TYPE, true },
+	{ "qinq", 24, 0x12, 0, DECODE_EVENT_VLAN_UNKNOWN_TYPE, true },
 	{ "extensions", 16, 0x65, 0, DECODE_EVENT_IPV6_EXTHDR_USELESS_FH, false },
 	{ "extensions", 14, 0x70, 0, DECODE_EVENT_IPV6_WRONG_IP_VER, true },
 	{ "extensions", 19, 200, 0, DECODE_EVENT_IPV6_TRUNC_PKT, true },
@@ -550,12 +550,12 @@ static const struct mistake mistakes[] = {
 	{ "extensions", 57, 1, 0, DECODE_EVENT_IPV6_EXTHDR_INVALID_OPTLEN, true },
 	{ "extensions", 56, 0x33, 0, DECODE_EVENT_IPV6_HOPOPTS_UNKNOWN_OPT, false },
 	{ "extensions", 81, 0x99, 0, DECODE_EVENT_IPV6_EXTHDR_AH_RES_NOT_NULL, false },
-	{ "extensions", 78, 60, 0, DECODE_EVENT_IPV6_TRUNC_EXTHDR, true },
+	{ "extensions", 79, 200, 0, DECODE_EVENT_IPV6_TRUNC_EXTHDR, true },
 	{ "extensions", 103, 1, 0, DECODE_EVENT_IPV6_FH_NON_ZERO_RES_FIELD, false },
 	{ "extensions", 102, 1, 0, DECODE_EVENT_IPV6_WITH_ICMPV4, true },
 	{ "extensions", 102, 59, 0, DECODE_EVENT_IPV6_DATA_AFTER_NONE_HEADER, false },
 	{ "extensions", 102, 200, 0, DECODE_EVENT_IPV6_UNKNOWN_NEXT_HEADER, false },
-	{ "mpls", 20, 0x00, 0, DECODE_EVENT_MPLS_HEADER_TOO_SMALL, true },
+	{ "mpls", 14, 0x00, 34, DECODE_EVENT_MPLS_HEADER_TOO_SMALL, true },
 	{ "pseudowire", 18, 0x10, 0, DECODE_EVENT_MPLS_UNKNOWN_PAYLOAD_TYPE, false },
 	{ "mpls", 42, 200, 0, DECODE_EVENT_ICMPV4_UNKNOWN_TYPE, false },
 	{ "mpls", 43, 9, 0, DECODE_EVENT_ICMPV4_UNKNOWN_CODE, false },
@@ -593,6 +593,8 @@ raised(const struct seen *seen, enum decode_event event)
 static void
 what_is_wrong_raises_its_event(void **state)
 {
+	int failed = 0;
+
 	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
 		const struct mistake *m = &mistakes[i];
 		const struct sample *sample = NULL;
@@ -604,16 +606,15 @@ what_is_wrong_raises_its_event(void **state)
 		if (m->event != DECODE_EVENT_IPV6_EXTHDR_USELESS_FH)
 			frame.b[m->at] = m->value;
 		struct seen seen = decode(sample, m->cut);
-		if (!raised(&seen, m->event))
-			print_error("%s at %zu: no %s\n", m->sample, m->at,
-			    decode_event_name(m->event));
-		assert_true(raised(&seen, m->event));
-		if ((seen.first.events.is_invalid || seen.last.events.is_invalid) !=
-		    m->is_invalid)
-			print_error("%s at %zu: invalid or not\n", m->sample, m->at);
-		assert_int_equal(seen.first.events.is_invalid || seen.last.events.is_invalid,
-		    m->is_invalid);
+		bool is_invalid = seen.first.events.is_invalid || seen.last.events.is_invalid;
+		if (raised(&seen, m->event) && is_invalid == m->is_invalid)
+			continue;
+		print_error("%s at %zu: %s %s, %s\n", m->sample, m->at,
+		    decode_event_name(m->event), raised(&seen, m->event) ? "raised" : "missing",
+		    is_invalid ? "invalid" : "valid");
+		failed++;
 	}
+	assert_int_equal(failed, 0);
 }
 
 static void

@@ -57,9 +57,6 @@ static enum http_step
 skip_junk(struct http_feed *feed)
 {
 	ptrdiff_t lf = span_chr(feed->rest, '\n');
-	struct tx *last = app_tx_last(feed->app);
-	if (last && !feed->side->is_lost)
-		tx_event(last, HTTP_EVENT_RESPONSE_BODY_UNEXPECTED);
 	http_consume(feed, lf < 0 ? feed->rest.len : (size_t)lf + 1);
 	return HTTP_STEP_GO;
 }

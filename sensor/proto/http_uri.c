@@ -280,7 +280,11 @@ fit_utf8(uint8_t *p, size_t len)
 		bool is_ascii_form =
 		    n > 1 && (code < 0x80 || (code >= 0xff01 && code <= 0xff5e));
 		if (is_ascii_form) {
-			p[w++] = best_fit(code);
+			uint8_t c = best_fit(code);
+			if (c == '\\')
+				c = '/';
+			if (c != '/' || w == 0 || p[w - 1] != '/')
+				p[w++] = c;
 			i += n;
 		} else {
 			p[w++] = p[i++];

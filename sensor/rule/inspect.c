@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/rule/inspect.h"
 
+#include "sensor/rule/content.h"
 #include "sensor/rule/thread.h"
 
 void
@@ -62,5 +63,12 @@ inspect_section(const struct match_context *ctx, const struct rule_section *sect
 bool
 inspect_absent(const struct rule_section *section)
 {
-	return section->is_absent_ok;
+	if (!section->is_absent_ok)
+		return false;
+	for (const struct match *m = section->matches.first; m; m = m->next) {
+		const struct content *content = content_of(m);
+		if (content && !(content->flags & CONTENT_NEGATED))
+			return false; /* or_else, with something that must be there */
+	}
+	return true;
 }

@@ -11,7 +11,8 @@
  * Positions are counted in the whole buffer. For a buffer seen through a window (raw stream,
  * bodies) offset tells where bytes.p[0] lies in it, so that offset and depth mean the same for
  * any split of the input. What speaks of the end (endswith, bsize, isdataat:!) is decided only
- * when is_final.
+ * when is_final; for the raw stream, which has no end to wait for, the caller says so of every
+ * piece it shows.
  *
  * Where contents were found is left in thread->hits.
  */

@@ -24,6 +24,8 @@ struct rule_loader {
 
 	/* Equal texts share one set: thousands of rules name $HOME_NET. */
 	struct text_cache *addr_cache, *port_cache, *chain_cache;
+	struct text_cache *sid_cache; /* gid and sid to the rule that has them */
+	uint32_t rule_cap, refusal_count;
 	uint16_t addr_count, port_count, chain_count;
 
 	bool has_warned_inline;
@@ -40,7 +42,7 @@ int text_cache_put(struct text_cache *cache, struct span text, const void *value
 void loader_refuse(struct rule_loader *loader, const struct rule_refusal *refusal);
 const struct rule_class *loader_class(const struct rule_loader *loader, struct span name);
 
-/* classification.config and reference.config. */
+/* classification.config: the built-in names, or a file. */
 int classification_read(struct rule_loader *loader, const char *path, char **ret_error);
 void classification_builtin(struct rule_loader *loader);
 

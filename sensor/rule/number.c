@@ -32,9 +32,10 @@ number_value(struct span s, uint64_t max, uint64_t *ret)
 static bool
 number_starts(struct span *s, const char *text)
 {
-	if (!span_starts(*s, span_str(text)))
+	size_t len = strlen(text);
+	if (s->len < len || memcmp(s->p, text, len) != 0)
 		return false;
-	*s = span_from(*s, strlen(text));
+	*s = span_from(*s, len);
 	return true;
 }
 
@@ -81,8 +82,8 @@ number_parse(struct span s, uint64_t max, struct number_test *ret, const char **
 	}
 	bool is_negated = number_starts(&s, "!");
 	struct span low = s, high = SPAN_NONE;
-	ptrdiff_t at = span_find(s, SPAN("<>"));
-	if (at > 0) {
+	ptrdiff_t at = span_chr(s, '<');
+	if (at > 0 && (size_t)at + 1 < s.len && s.p[at + 1] == '>') {
 		low = span_sub(s, 0, (size_t)at);
 		high = span_from(s, (size_t)at + 2);
 	} else if ((at = span_chr(s, '-')) > 0) {

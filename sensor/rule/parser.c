@@ -122,13 +122,38 @@ parser_chain(struct rule_parser *parser)
 	if (!parser->transforms)
 		return NULL;
 	struct rule_loader *loader = parser->loader;
+	struct span text = span_of(parser->transforms_text, parser->transforms_len);
 	const void *known;
-	if (text_cache_get(loader->chain_cache, parser->transforms_text, &known))
+	if (text_cache_get(loader->chain_cache, text, &known))
 		return known;
-	struct transform *chain = (struct transform *)parser->transforms;
-	chain->chain = ++loader->chain_count;
-	text_cache_put(loader->chain_cache, rule_copy(parser, parser->transforms_text), chain);
-	return chain;
+	parser->transforms->chain = ++loader->chain_count;
+	text_cache_put(loader->chain_cache, rule_copy(parser, text), parser->transforms);
+	return parser->transforms;
+}
+
+int
+rule_add_transform(
+    struct rule_parser *parser, const struct transform_kind *kind, struct span args, void *data)
+{
+	if (!parser->buffer)
+		return rule_error(parser, NULL, "needs a sticky buffer before it");
+	if (parser->section)
+		return rule_error(parser, NULL, "must come before what is looked for");
+	int n = snprintf(parser->transforms_text + parser->transforms_len,
+	    RULE_CHAIN_TEXT_MAX - parser->transforms_len, "%s:%.*s;", kind->name, (int)args.len,
+	    args.p ? (const char *)args.p : "");
+	parser->transforms_len += (size_t)n;
+	if (parser->transforms_len >= RULE_CHAIN_TEXT_MAX)
+		return rule_error(parser, NULL, "transforms are too long");
+	struct transform *transform = rule_alloc(parser, sizeof(*transform));
+	transform->kind = kind;
+	transform->data = data;
+	if (parser->transforms_last)
+		parser->transforms_last->next = transform;
+	else
+		parser->transforms = transform;
+	parser->transforms_last = transform;
+	return 0;
 }
 
 static struct rule_section *
@@ -242,7 +267,7 @@ rule_select_buffer(struct rule_parser *parser, const struct buffer *buffer)
 	parser->section = NULL;
 	parser->nested = NULL;
 	parser->transforms = parser->transforms_last = NULL;
-	parser->transforms_text = SPAN_NONE;
+	parser->transforms_len = 0;
 	parser->content = NULL;
 	parser->content_match = NULL;
 	if (buffer && buffer->scope == BUFFER_PACKET && buffer->needs)

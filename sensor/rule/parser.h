@@ -24,6 +24,7 @@ struct rule_loader; /* ruleset.c: what all rules of a set share */
 /* A rule over this length is refused: the longest known one has 8 KiB. */
 #define RULE_TEXT_MAX 65536
 #define RULE_LINE_BREAKS_MAX 64
+#define RULE_CHAIN_TEXT_MAX 1024
 
 struct rule_parser {
 	struct arena *arena; /* the rule set's */
@@ -43,8 +44,9 @@ struct rule_parser {
 
 	/* Chosen buffer. section is made with the first match after it. */
 	const struct buffer *buffer; /* NULL: payload */
-	const struct transform *transforms, *transforms_last;
-	struct span transforms_text;
+	struct transform *transforms, *transforms_last;
+	char transforms_text[RULE_CHAIN_TEXT_MAX]; /* names and arguments: what makes chains equal */
+	size_t transforms_len;
 	struct rule_section *section;
 	struct match_list *nested; /* base64_data: matches go here instead of a section */
 
@@ -127,6 +129,10 @@ void rule_move_content(struct rule_parser *parser, const struct buffer *buffer);
 
 /* What follows is looked for in this buffer (NULL: payload). */
 int rule_select_buffer(struct rule_parser *parser, const struct buffer *buffer);
+
+/* What follows is looked for in the chosen buffer as this transform leaves it. */
+int rule_add_transform(
+    struct rule_parser *parser, const struct transform_kind *kind, struct span args, void *data);
 
 /* The rule concerns this application protocol only; -EINVAL when it already is another's. */
 int rule_select_app(struct rule_parser *parser, enum proto_id id);

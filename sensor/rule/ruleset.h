@@ -40,7 +40,11 @@ struct ruleset {
 	struct rule_refusal *refusals;
 	uint64_t content_hash; /* of all rule texts and variables */
 	const char *dir;
+	struct cleanup *cleanups;
 };
+
+/* Calls fn when the set ends: for what a library allocated (compiled expressions). */
+void ruleset_at_end(struct ruleset *set, void (*fn)(void *arg), void *arg);
 
 /* NULL with *ret_error (to be freed) only when a file cannot be read or variables are wrong. */
 struct ruleset *ruleset_load(const struct ruleset_options *options, char **ret_error);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* detection_filter: the rule tells after it has fired so often.
+ *   detection_filter:track by_src, count 10, seconds 60; */
+#include "sensor/rule/keyword/threshold_args.h"
+#include "sensor/rule/parser.h"
+
+static int
+detection_filter_parse(struct rule_parser *parser, struct span args, bool is_negated)
+{
+	struct threshold_args t = { .data.type = THRESHOLD_DETECTION_FILTER };
+	const void *at = NULL;
+	if (parser->seen & SEEN_THRESHOLD)
+		return rule_error(parser, NULL, "a rule has one threshold or detection_filter");
+	parser->seen |= SEEN_THRESHOLD;
+	const char *why = threshold_args_parse(args, &t, &at);
+	if (why)
+		return rule_error(parser, at, "%s", why);
+	unsigned need = THRESHOLD_GIVEN_TRACK | THRESHOLD_GIVEN_COUNT |
+	    THRESHOLD_GIVEN_SECONDS;
+	if (t.given != need)
+		return rule_error(parser, args.p, "says more or less than it must");
+	if (t.data.count == 0 || t.data.track == THRESHOLD_TRACK_EITHER)
+		return rule_error(parser, args.p, "count must be over 0, track not by_either");
+	struct threshold_data *data = rule_alloc(parser, sizeof(*data));
+	*data = t.data;
+	rule_add_threshold(parser, &keyword_detection_filter, data);
+	return 0;
+}
+
+const struct keyword keyword_detection_filter = {
+	.name = "detection_filter",
+	.args = "track by_src | by_dst | by_both | by_rule | by_flow, count N, seconds S",
+	.help = "the rule tells after it has fired so often",
+	.example = "detection_filter:track by_src, count 10, seconds 60;",
+	.url = "rules/thresholding.html",
+	.parse = detection_filter_parse,
+};

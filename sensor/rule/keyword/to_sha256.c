@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* to_sha256: the SHA-256 digest of the bytes, 32 bytes.   http.uri; to_sha256; */
+#include <openssl/evp.h>
+
+#include "sensor/rule/parser.h"
+
+static bool
+to_sha256_apply(const void *data, struct span in, struct arena *scratch, struct span *ret)
+{
+	uint8_t *out = arena_alloc(scratch, 32);
+	if (!out || EVP_Digest(in.p ? in.p : (const uint8_t *)"", in.len, out, NULL, EVP_sha256(), NULL) != 1)
+		return false;
+	*ret = span_of(out, 32);
+	return true;
+}
+
+static const struct transform_kind to_sha256_kind = {
+	.name = "to_sha256",
+	.apply = to_sha256_apply,
+};
+
+static int
+to_sha256_parse(struct rule_parser *parser, struct span args, bool is_negated)
+{
+	return rule_add_transform(parser, &to_sha256_kind, args, NULL);
+}
+
+const struct keyword keyword_to_sha256 = {
+	.name = "to_sha256",
+	.help = "the SHA-256 digest of the bytes, 32 bytes",
+	.example = "tcp.hdr; to_sha256;",
+	.url = "rules/transforms.html#to-sha256",
+	.flags = KEYWORD_NO_ARGS,
+	.parse = to_sha256_parse,
+};

@@ -231,7 +231,7 @@ segments_load(struct spool *spool, uint64_t *ret_last)
 	*ret_last = 0;
 	for (int i = 0; i < n; i++) {
 		unsigned long long epoch, first;
-		uint64_t last;
+		uint64_t last = 0;
 		struct segment *s = NULL;
 		if (result == 0 &&
 		    sscanf(names[i]->d_name, "%10llu-%20llu.spool", &epoch, &first) == 2)
@@ -326,7 +326,7 @@ acked_restore(struct spool *spool)
 static int
 epoch_begin(struct spool *spool)
 {
-	uint64_t last;
+	uint64_t last = 0;
 	int r = segments_load(spool, &last);
 
 	if (r < 0)

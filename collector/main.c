@@ -23,6 +23,7 @@
 #include <event2/event.h>
 #include <sodium.h>
 
+#include "collector/api/api.h"
 #include "collector/ingest/event_id.h"
 #include "collector/ingest/ingest.h"
 #include "collector/ingest/redis.h"
@@ -32,6 +33,8 @@
 #include "collector/store/datadir.h"
 #include "collector/store/db.h"
 #include "collector/store/report.h"
+#include "collector/workflow/law.h"
+#include "collector/workflow/workflow.h"
 #include "common/log.h"
 
 #define EXIT_USAGE 2
@@ -47,8 +50,8 @@ enum command {
 struct options {
 	enum command command;
 	const char *data;
-	const char *redis; /* NULL: no ingest */
-	const char *listen;
+	const char *redis;  /* NULL: no ingest */
+	const char *listen; /* NULL: the API's default */
 	const char *dashboards;
 	const char *rules; /* NULL: look in the usual places */
 	const char *consumer;
@@ -64,7 +67,7 @@ static const char help[] =
     "run:\n"
     "  --data DIR             folder of the store; made when missing\n"
     "  --redis WHERE          unix:PATH or HOST:PORT; without it nothing is taken in\n"
-    "  --listen HOST:PORT     HTTP API (127.0.0.1:8480)\n"
+    "  --listen HOST:PORT     HTTP API (127.0.0.1:8088)\n"
     "  --dashboards DIR       web pages to serve\n"
     "  --rules DIR            classification, law and division data\n"
     "  --consumer NAME        this collector's name in the Redis consumer group (host name)\n"
@@ -126,7 +129,7 @@ parse_options(int argc, char **argv, struct options *o)
 {
 	int c;
 	enum log_level level = LOG_LEVEL_INFO;
-	*o = (struct options){ .listen = "127.0.0.1:8480" };
+	*o = (struct options){ 0 };
 	while ((c = getopt_long(argc, argv, "Vh", long_options, NULL)) != -1) {
 		enum command command = COMMAND_RUN;
 		switch (c) {
@@ -307,6 +310,12 @@ struct collector {
 	struct db *db;
 	struct ingest *ingest;
 	struct intake *intake; /* NULL: no --redis */
+	struct law *law;
+	struct workflow *workflow;
+	struct api *api;
+	struct event *clocks;
+	struct event *term;
+	struct event *interrupt;
 };
 
 static void
@@ -320,6 +329,17 @@ on_signal(evutil_socket_t number, short what, void *arg)
 	if (c->intake)
 		intake_stop(c->intake);
 	event_base_loopexit(c->base, &moment);
+}
+
+/* Legal clocks run once a second, with or without anybody looking. */
+static void
+on_clocks(evutil_socket_t fd, short what, void *arg)
+{
+	struct collector *c = arg;
+	static struct log_limit limit;
+	if (workflow_tick(c->workflow) < 0)
+		log_limited(&limit, LOG_LEVEL_ERROR, "the legal clocks cannot be moved: %s",
+		    db_error(c->db));
 }
 
 static void
@@ -350,6 +370,72 @@ consumer_name(const struct options *o, char name[EVENT_ID_SENSOR_MAX + 1])
 		usage_error("--consumer NAME: letters, digits, '.', '_' and '-', at most 64");
 }
 
+static void
+start_workflow(struct collector *c, const struct options *o)
+{
+	char rules[PATH_MAX], folder[PATH_MAX + 8], *error = NULL;
+	find_rules(o->rules, rules);
+	snprintf(folder, sizeof(folder), "%s/law", rules);
+	c->law = law_load(folder, &error);
+	if (!c->law)
+		log_fatal("%s (--rules DIR names the folder)", error ? error : "out of memory");
+	c->workflow = workflow_new(c->db, c->law, NULL, NULL);
+	if (!c->workflow)
+		log_fatal("the workflow cannot start: %s", db_error(c->db));
+}
+
+static void
+start_api(struct collector *c, const struct options *o)
+{
+	char error[512];
+	struct api_options options = { .listen = o->listen,
+		.dashboards = o->dashboards,
+		.version = GUAN_VERSION };
+	c->api =
+	    api_new(c->base, c->db, c->workflow, c->ingest, &options, error, sizeof(error));
+	if (!c->api)
+		log_fatal("%s", error);
+	ingest_listen(c->ingest, api_on_news, c->api);
+}
+
+static void
+start_ingest(struct collector *c, const struct options *o, const char *consumer)
+{
+	struct intake_conf conf = { .where = o->redis, .consumer = consumer };
+	if (!o->redis)
+		return;
+	c->intake = intake_new(c->base, &conf, c->ingest);
+	if (!c->intake)
+		log_fatal("out of memory");
+}
+
+static void
+start_events(struct collector *c)
+{
+	struct timeval second = { .tv_sec = 1 };
+	c->clocks = event_new(c->base, -1, EV_PERSIST, on_clocks, c);
+	c->term = evsignal_new(c->base, SIGTERM, on_signal, c);
+	c->interrupt = evsignal_new(c->base, SIGINT, on_signal, c);
+	if (!c->clocks || !c->term || !c->interrupt || event_add(c->clocks, &second) < 0 ||
+	    event_add(c->term, NULL) < 0 || event_add(c->interrupt, NULL) < 0)
+		log_fatal("signals and timers cannot be set up");
+}
+
+static void
+stop(struct collector *c)
+{
+	event_free(c->clocks);
+	event_free(c->term);
+	event_free(c->interrupt);
+	intake_free(c->intake);
+	api_free(c->api);
+	workflow_free(c->workflow);
+	law_free(c->law);
+	ingest_free(c->ingest);
+	event_base_free(c->base);
+	db_close(c->db);
+}
+
 static int
 run(const struct options *o)
 {
@@ -364,34 +450,22 @@ run(const struct options *o)
 	if (lock < 0)
 		log_fatal("%s", error);
 	c.db = open_store(o, DB_READ_WRITE);
-	first_password(o, c.db);
-
 	c.base = event_base_new();
 	if (!c.base)
 		log_fatal("the event loop cannot be made");
 	c.ingest = ingest_new(c.db, error, sizeof(error));
 	if (!c.ingest)
 		log_fatal("%s", error);
-	if (o->redis) {
-		struct intake_conf conf = { .where = o->redis, .consumer = consumer };
-		c.intake = intake_new(c.base, &conf, c.ingest);
-		if (!c.intake)
-			log_fatal("out of memory");
-	}
-	struct event *term = evsignal_new(c.base, SIGTERM, on_signal, &c);
-	struct event *interrupt = evsignal_new(c.base, SIGINT, on_signal, &c);
-	if (!term || !interrupt || event_add(term, NULL) < 0 || event_add(interrupt, NULL) < 0)
-		log_fatal("signals cannot be caught");
-	log_info("started, data in %s", o->data);
+	start_workflow(&c, o);
+	start_api(&c, o); /* a taken port ends the start before anything is taken in */
+	first_password(o, c.db);
+	start_ingest(&c, o, consumer);
+	start_events(&c);
+	log_info("started, data in %s, API on port %u", o->data, api_port(c.api));
 
 	int r = event_base_dispatch(c.base);
 
-	event_free(term);
-	event_free(interrupt);
-	intake_free(c.intake);
-	ingest_free(c.ingest);
-	event_base_free(c.base);
-	db_close(c.db);
+	stop(&c);
 	close(lock);
 	log_info("stopped");
 	return r < 0 ? 1 : 0;

@@ -628,6 +628,7 @@ on_group(redisAsyncContext *ac, void *r, void *arg)
 	if (stream->is_bad)
 		log_info("Redis at %s: %s is a stream again", in->where, stream->key);
 	stream->is_bad = false;
+	stream->is_trimmable = true; /* an earlier life may have ended before its trim */
 	stream->phase = PHASE_OWN;
 	strcpy(stream->position, "0-0");
 	step(in);

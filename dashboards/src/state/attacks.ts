@@ -17,6 +17,11 @@ export interface Attack {
   last: number
 }
 
+/* Never by time: chips that swap places with every alert cannot be clicked. */
+function byGravity(a: Attack, b: Attack): number {
+  return a.severity - b.severity || b.cases - a.cases || a.facility.id.localeCompare(b.facility.id)
+}
+
 const recent = ref(new Map<number, Case>())
 
 export async function loadAttacks(): Promise<void> {
@@ -47,5 +52,5 @@ export const attacks = computed<Attack[]>(() => {
     known.severity = Math.min(known.severity, item.severity)
     known.last = Math.max(known.last, last)
   }
-  return [...byFacility.values()].sort((a, b) => a.severity - b.severity || b.last - a.last)
+  return [...byFacility.values()].sort(byGravity)
 })

@@ -9,11 +9,13 @@ import { Problem } from '@/api/problem'
 import type { ClockEvent, EdgeState, Overview } from '@/api/types'
 
 const RELOAD_MS = 60_000
+const SOON_MS = 3_000
 
 const overview = ref<Overview | null>(null)
 const problem = ref<Problem | null>(null)
 const clocks = ref(new Map<number, ClockEvent>())
 let timer = 0
+let soonTimer = 0
 
 export const currentOverview = computed(() => overview.value)
 export const overviewProblem = computed(() => problem.value)
@@ -48,6 +50,14 @@ export function applyClockEvent(event: ClockEvent): void {
   clocks.value = next
 }
 
+/* New alerts change the numbers of the day; asking for each of a flood would be a flood itself. */
+export function reloadOverviewSoon(): void {
+  soonTimer ||= window.setTimeout(() => {
+    soonTimer = 0
+    void reloadOverview()
+  }, SOON_MS)
+}
+
 export function startOverview(): void {
   window.clearInterval(timer)
   void reloadOverview()
@@ -56,6 +66,8 @@ export function startOverview(): void {
 
 export function stopOverview(): void {
   window.clearInterval(timer)
+  window.clearTimeout(soonTimer)
+  soonTimer = 0
   overview.value = null
   clocks.value = new Map()
 }

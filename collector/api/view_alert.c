@@ -41,17 +41,14 @@ enum {
 	RAW,
 };
 
-/* Where on earth an end is: record.geo.src, or record.src_geo. */
+/* Where on earth an end is: guan.geo of the record. */
 static json_t *
 geo_of(const json_t *record, const char *end)
 {
-	char flat[16];
-	json_t *geo = json_object_get(json_object_get(record, "geo"), end);
+	json_t *geo = json_object_get(json_object_get(record, "guan"), "geo");
+	json_t *one = json_object_get(geo, end);
 
-	snprintf(flat, sizeof(flat), "%s_geo", end);
-	if (!json_is_object(geo))
-		geo = json_object_get(record, flat);
-	return json_is_object(geo) ? geo : NULL;
+	return json_is_object(one) ? one : NULL;
 }
 
 static json_t *
@@ -149,19 +146,25 @@ match(const json_t *hit)
 	return json;
 }
 
-static json_t *
-matches(const json_t *record)
+/* Whether a hit lies in the bytes shown as payload, rather than in a buffer of a parser. */
+static bool
+is_raw(const json_t *hit)
 {
-	const json_t *hits = json_object_get(json_object_get(record, "guan"), "matches");
+	const char *buffer = json_string_value(json_object_get(hit, "buffer"));
+
+	return !buffer || strcmp(buffer, "payload") == 0 || strcmp(buffer, "stream") == 0;
+}
+
+static json_t *
+matches(const json_t *record, bool only_raw)
+{
+	const json_t *hits = json_object_get(json_object_get(record, "guan"), "hits"), *hit;
 	json_t *json = json_array();
-	const json_t *hit;
 	size_t i;
 
-	if (!json_is_array(hits))
-		hits = json_object_get(json_object_get(record, "alert"), "matches");
 	json_array_foreach(hits, i, hit)
 	{
-		json_t *one = match(hit);
+		json_t *one = !only_raw || is_raw(hit) ? match(hit) : NULL;
 
 		if (one)
 			json_array_append_new(json, one);
@@ -181,7 +184,7 @@ payload(const json_t *record)
 	if (json_is_null(json_object_get(json, "base64"))) /* an empty payload */
 		json_object_set_new(json, "base64", json_string(""));
 	json_object_set_new(json, "printable", text_of(record, "payload_printable"));
-	json_object_set_new(json, "matches", matches(record));
+	json_object_set_new(json, "matches", matches(record, true));
 	return json;
 }
 
@@ -192,10 +195,10 @@ app_layer(const json_t *record)
 	static const char *const common[] = { "timestamp", "flow_id", "in_iface", "event_type",
 		"vlan", "src_ip", "src_port", "dest_ip", "dest_port", "proto", "app_proto",
 		"app_proto_ts", "app_proto_tc", "alert", "flow", "payload", "payload_printable",
-		"payload_length", "stream", "packet", "packet_info", "geo", "src_geo",
-		"dest_geo", "guan", "pcap_cnt", "pcap_filename", "tx_id", "tx_guessed",
-		"direction", "ether", "host", "pkt_src", "metadata", "icmp_type", "icmp_code",
-		"parent_id", "community_id", "tunnel", "xff", "ip_v", "capture_file" };
+		"payload_length", "stream", "packet", "packet_info", "guan", "pcap_cnt",
+		"pcap_filename", "tx_id", "tx_guessed", "direction", "ether", "host", "pkt_src",
+		"metadata", "icmp_type", "icmp_code", "parent_id", "community_id", "tunnel",
+		"xff", "ip_v", "capture_file" };
 	json_t *json = json_object(), *value;
 	const char *key;
 
@@ -244,6 +247,7 @@ alert_detail(const struct db_stmt *stmt)
 
 	json_object_set_new(json, "rule", rule_text(record));
 	json_object_set_new(json, "payload", payload(record));
+	json_object_set_new(json, "matches", matches(record, false));
 	json_object_set_new(json, "app_layer", app_layer(record));
 	json_object_set(json, "flow", json_is_object(flow) ? flow : json_null());
 	json_object_set_new(json, "geo", geo(record));

@@ -268,7 +268,7 @@ read_rules(struct reader *r, const struct options *o)
 	if (!files)
 		log_fatal("out of memory");
 	u->files = files;
-	u->dir = dir;
+	u->dir = NULL; /* the names are whole already */
 	u->root = r->root;
 	u->vars = get(r, "vars");
 	u->classification_file = absolute(r, read_text(r, "classification-file", NULL));

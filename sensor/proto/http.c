@@ -101,5 +101,7 @@ const struct proto proto_http = {
 	.fields = http_fields,
 	.events = event_names,
 	.record = http_record,
+	.file = http_file,
+	.file = http_file_get,
 	.configure = http_configure,
 };

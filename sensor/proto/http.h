@@ -80,6 +80,7 @@ struct http_message {
 	uint64_t wire_bytes;   /* of the body, as sent */
 	uint64_t entity_bytes; /* decoded */
 	bool is_undecodable;   /* a gap ended the decoding */
+	bool is_cut_short;     /* the connection ended before the body did */
 };
 
 /* A file that a message carries: the body, or a part of a form. */
@@ -88,6 +89,7 @@ struct http_file {
 	struct proto_buf name;
 	struct body data; /* of a part; a whole body is the message's own */
 	bool is_part;
+	bool is_complete; /* a part whose end was seen */
 };
 
 struct http_multipart; /* http_multipart.c */
@@ -317,6 +319,10 @@ void http_uri_normalise(struct app *app, struct http_tx *tx);
 /* tx->host and host_raw from the Host header, and what is odd about it. */
 void http_host_determine(struct app *app, struct http_tx *tx);
 
+/* --- http_files.c --- */
+bool http_file_get(
+    const struct app *app, const struct tx *tx, unsigned index, struct proto_file *ret);
+
 /* --- http_body.c --- */
 
 /* After the headers: content encodings, form, file name. */
@@ -329,6 +335,8 @@ void http_body_end(struct app *app, struct http_tx *tx, enum dir dir);
 
 struct http_file *http_file_new(struct app *app, struct http_tx *tx, enum dir dir,
     struct span name, bool is_part);
+bool http_file(const struct app *app, const struct tx *tx, enum dir dir, unsigned index,
+    struct proto_file *ret);
 void http_files_free(struct proto_worker *worker, struct http_tx *tx);
 
 /* --- http_multipart.c --- */

@@ -28,6 +28,7 @@
 
 /* Sorted by name; the row's name is the C identifier of struct proto proto_<name>. */
 #define PROTOCOLS(X) \
+	X(dns)       \
 	X(http)      \
 	X(jt808)     \
 	X(modbus)
@@ -180,6 +181,23 @@ struct field {
 	const char *(*check)(struct span pattern, bool is_nocase);
 };
 
+/* A file that a transaction carried, for fileinfo records. */
+struct proto_file {
+	struct span name; /* as announced; may hold anything */
+	uint64_t bytes;   /* after decoding, seen */
+	enum dir dir;     /* it went */
+	bool has_gaps;
+	bool is_complete; /* else it ended early */
+};
+
+/* A file that a transaction carries, for fileinfo records. */
+struct proto_file {
+	struct span name;
+	uint64_t size; /* bytes of content, what gaps hid included */
+	bool is_whole; /* it came to its end, and nothing is missing */
+	bool has_gap;
+};
+
 struct proto {
 	const char *name;   /* in rules and as EVE's app_proto */
 	const char *record_key; /* EVE event_type and object; NULL: same as name */
@@ -209,6 +227,14 @@ struct proto {
 
 	/* Members of the record's object; the caller opens and closes it. False: write no record. */
 	bool (*record)(const struct app *app, const struct tx *tx, struct json *json);
+
+	/* The index-th file of a transaction that is done; false behind the last. May be NULL. */
+	bool (*file)(const struct app *app, const struct tx *tx, unsigned index,
+	    struct proto_file *ret);
+
+	/* The index-th file of a direction; false: no further one. May be NULL. */
+	bool (*file)(const struct app *app, const struct tx *tx, enum dir dir, unsigned index,
+	    struct proto_file *ret);
 
 	/*
 	 * Makes options->config[id] from app-layer.protocols.<name> and the options of its EVE type

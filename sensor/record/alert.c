@@ -67,22 +67,6 @@ put_alert(struct recorder *r, struct json *json, const struct alert *a)
 	json_end(json);
 }
 
-/* The application's own record of the transaction, under its key. */
-static void
-put_app(struct json *json, const struct alert *a)
-{
-	const struct proto *proto = a->app ? a->app->proto : NULL;
-
-	if (!proto || !a->tx || !proto->record)
-		return;
-	struct json_mark mark = json_mark(json);
-	json_object(json, proto->record_key ? proto->record_key : proto->name);
-	if (proto->record(a->app, a->tx, json))
-		json_end(json);
-	else
-		json_rewind(json, mark);
-}
-
 static void
 put_flow(struct json *json, const struct flow *f)
 {
@@ -186,7 +170,7 @@ recorder_alert(struct recorder *r, const struct alert *a)
 		json_uint(&json, "tx_id", a->tx->id);
 	put_alert(r, &json, a);
 	if (r->options->alert.metadata_app)
-		put_app(&json, a);
+		record_app(&json, a->app, a->tx);
 	if (a->flow) {
 		record_app_proto(&json, a->flow);
 		json_str(&json, "direction",
@@ -204,28 +188,3 @@ recorder_alert(struct recorder *r, const struct alert *a)
 	record_end(r, &json, &head);
 }
 
-void
-recorder_tx(struct recorder *r, const struct app *app, struct tx *tx)
-{
-	const struct proto *proto = app->proto;
-	const char *type = proto->record_key ? proto->record_key : proto->name;
-	struct json json;
-
-	if (!r->options->protocol[proto->id] || !proto->record || tx->skip_record)
-		return;
-	struct record_ends ends = record_ends_flow(app->flow, DIR_TOSERVER);
-	struct record_head head = { .class = RECORD_PROTOCOL, .type = type, .ts = tx->last_ns };
-	if (!record_begin(r, &json, &head, app->flow, NULL, &ends))
-		return;
-	json_uint(&json, "tx_id", tx->id);
-	json_object(&json, type);
-	if (!proto->record(app, tx, &json)) {
-		r->sink.commit(r->sink.arg, &head, 0);
-		return;
-	}
-	json_end(&json);
-	if (r->options->has_metadata)
-		record_flow_vars(&json, app->flow);
-	record_guan(r, &json);
-	record_end(r, &json, &head);
-}

@@ -107,6 +107,8 @@ read_type(struct reader *r, const struct conf_node *n, struct record_options *o)
 		o->flow = is_on;
 	} else if (strcmp(name, "stats") == 0) {
 		o->stats = is_on;
+	} else if (strcmp(name, "files") == 0) {
+		o->files = is_on;
 	} else if (strcmp(name, "metadata") == 0) {
 		o->has_metadata = is_on;
 	} else {

@@ -24,6 +24,7 @@ struct record_options {
 	bool anomaly, anomaly_decode, anomaly_stream, anomaly_app;
 	bool flow;
 	bool stats;
+	bool files;
 	bool protocol[PROTO_ID_COUNT];
 };
 

@@ -34,6 +34,9 @@ void record_guan(struct recorder *recorder, struct json *json);
 /* Hands the record over (the guan object stays open), or drops what did not fit. */
 void record_end(struct recorder *recorder, struct json *json, const struct record_head *head);
 
+/* The application's own object of a transaction, under its key; nothing when it has none. */
+void record_app(struct json *json, const struct app *app, const struct tx *tx);
+
 void record_app_proto(struct json *json, const struct flow *flow);
 
 /* "metadata": flowbits and the like of a flow. */

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tx: what an application said, a record a transaction, and one for each file it carried. */
+#include "sensor/record/recorder.h"
+
+void
+record_app(struct json *json, const struct app *app, const struct tx *tx)
+{
+	const struct proto *proto = app ? app->proto : NULL;
+
+	if (!proto || !tx || !proto->record)
+		return;
+	struct json_mark mark = json_mark(json);
+	json_object(json, proto->record_key ? proto->record_key : proto->name);
+	if (proto->record(app, tx, json))
+		json_end(json);
+	else
+		json_rewind(json, mark);
+}
+
+static void
+record_tx(struct recorder *r, const struct app *app, const struct tx *tx)
+{
+	const struct proto *proto = app->proto;
+	const char *type = proto->record_key ? proto->record_key : proto->name;
+	struct record_ends ends = record_ends_flow(app->flow, DIR_TOSERVER);
+	struct record_head head = { .class = RECORD_PROTOCOL, .type = type, .ts = tx->last_ns };
+	struct json json;
+
+	if (!record_begin(r, &json, &head, app->flow, NULL, &ends))
+		return;
+	json_uint(&json, "tx_id", tx->id);
+	json_object(&json, type);
+	if (!proto->record(app, tx, &json)) {
+		r->sink.commit(r->sink.arg, &head, 0);
+		return;
+	}
+	json_end(&json);
+	if (r->options->has_metadata)
+		record_flow_vars(&json, app->flow);
+	record_guan(r, &json);
+	record_end(r, &json, &head);
+}
+
+static void
+record_file(struct recorder *r, const struct app *app, const struct tx *tx,
+    const struct proto_file *file)
+{
+	/* A file's source is who sent it. */
+	struct record_ends ends = record_ends_flow(app->flow, file->dir);
+	struct record_head head = { .class = RECORD_PROTOCOL,
+		.type = "fileinfo",
+		.ts = tx->last_ns };
+	struct json json;
+
+	if (!record_begin(r, &json, &head, app->flow, NULL, &ends))
+		return;
+	record_app(&json, app, tx);
+	record_app_proto(&json, app->flow);
+	json_object(&json, "fileinfo");
+	json_text(&json, "filename", file->name);
+	json_bool(&json, "gaps", file->has_gaps);
+	json_str(&json, "state", file->is_complete ? "CLOSED" : "TRUNCATED");
+	json_bool(&json, "stored", false);
+	json_uint(&json, "size", file->bytes);
+	json_uint(&json, "tx_id", tx->id);
+	json_end(&json);
+	record_guan(r, &json);
+	record_end(r, &json, &head);
+}
+
+void
+recorder_tx(struct recorder *r, const struct app *app, struct tx *tx)
+{
+	const struct proto *proto = app->proto;
+	struct proto_file file;
+
+	if (tx->skip_record)
+		return;
+	if (r->options->protocol[proto->id] && proto->record)
+		record_tx(r, app, tx);
+	for (unsigned i = 0; r->options->files && proto->file && proto->file(app, tx, i, &file);
+	     i++)
+		record_file(r, app, tx, &file);
+}

@@ -102,6 +102,5 @@ const struct proto proto_http = {
 	.events = event_names,
 	.record = http_record,
 	.file = http_file,
-	.file = http_file_get,
 	.configure = http_configure,
 };

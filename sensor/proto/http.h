@@ -319,10 +319,6 @@ void http_uri_normalise(struct app *app, struct http_tx *tx);
 /* tx->host and host_raw from the Host header, and what is odd about it. */
 void http_host_determine(struct app *app, struct http_tx *tx);
 
-/* --- http_files.c --- */
-bool http_file_get(
-    const struct app *app, const struct tx *tx, unsigned index, struct proto_file *ret);
-
 /* --- http_body.c --- */
 
 /* After the headers: content encodings, form, file name. */

@@ -181,15 +181,6 @@ struct field {
 	const char *(*check)(struct span pattern, bool is_nocase);
 };
 
-/* A file that a transaction carried, for fileinfo records. */
-struct proto_file {
-	struct span name; /* as announced; may hold anything */
-	uint64_t bytes;   /* after decoding, seen */
-	enum dir dir;     /* it went */
-	bool has_gaps;
-	bool is_complete; /* else it ended early */
-};
-
 /* A file that a transaction carries, for fileinfo records. */
 struct proto_file {
 	struct span name;
@@ -227,10 +218,6 @@ struct proto {
 
 	/* Members of the record's object; the caller opens and closes it. False: write no record. */
 	bool (*record)(const struct app *app, const struct tx *tx, struct json *json);
-
-	/* The index-th file of a transaction that is done; false behind the last. May be NULL. */
-	bool (*file)(const struct app *app, const struct tx *tx, unsigned index,
-	    struct proto_file *ret);
 
 	/* The index-th file of a direction; false: no further one. May be NULL. */
 	bool (*file)(const struct app *app, const struct tx *tx, enum dir dir, unsigned index,

@@ -43,10 +43,10 @@ record_tx(struct recorder *r, const struct app *app, const struct tx *tx)
 
 static void
 record_file(struct recorder *r, const struct app *app, const struct tx *tx,
-    const struct proto_file *file)
+    enum dir dir, const struct proto_file *file)
 {
 	/* A file's source is who sent it. */
-	struct record_ends ends = record_ends_flow(app->flow, file->dir);
+	struct record_ends ends = record_ends_flow(app->flow, dir);
 	struct record_head head = { .class = RECORD_PROTOCOL,
 		.type = "fileinfo",
 		.ts = tx->last_ns };
@@ -58,10 +58,10 @@ record_file(struct recorder *r, const struct app *app, const struct tx *tx,
 	record_app_proto(&json, app->flow);
 	json_object(&json, "fileinfo");
 	json_text(&json, "filename", file->name);
-	json_bool(&json, "gaps", file->has_gaps);
-	json_str(&json, "state", file->is_complete ? "CLOSED" : "TRUNCATED");
+	json_bool(&json, "gaps", file->has_gap);
+	json_str(&json, "state", file->is_whole ? "CLOSED" : "TRUNCATED");
 	json_bool(&json, "stored", false);
-	json_uint(&json, "size", file->bytes);
+	json_uint(&json, "size", file->size);
 	json_uint(&json, "tx_id", tx->id);
 	json_end(&json);
 	record_guan(r, &json);
@@ -78,7 +78,9 @@ recorder_tx(struct recorder *r, const struct app *app, struct tx *tx)
 		return;
 	if (r->options->protocol[proto->id] && proto->record)
 		record_tx(r, app, tx);
-	for (unsigned i = 0; r->options->files && proto->file && proto->file(app, tx, i, &file);
-	     i++)
-		record_file(r, app, tx, &file);
+	if (!r->options->files || !proto->file)
+		return;
+	for (int dir = 0; dir < 2; dir++)
+		for (unsigned i = 0; proto->file(app, tx, (enum dir)dir, i, &file); i++)
+			record_file(r, app, tx, (enum dir)dir, &file);
 }

@@ -91,6 +91,14 @@ loader_class(const struct rule_loader *loader, struct span name)
 	return NULL;
 }
 
+const struct rule_class *
+loader_class_unknown(struct rule_loader *loader, struct span name)
+{
+	if (class_add(loader, name, SPAN_NONE, 3) < 0)
+		return NULL;
+	return loader_class(loader, name);
+}
+
 /* "config classification: name,text,priority". The text may hold commas. */
 static bool
 class_line(struct rule_loader *loader, struct span line)

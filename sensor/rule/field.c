@@ -163,6 +163,6 @@ content_move(struct rule_parser *parser, const struct buffer *buffer, struct spa
 		return rule_error(parser, NULL, "needs a content before it");
 	if (!parser->is_content_movable)
 		return rule_error(parser, NULL, "the content belongs to another buffer already");
-	rule_move_content(parser, buffer);
+	rule_move_match(parser, parser->content_match, parser->content_list, buffer);
 	return 0;
 }

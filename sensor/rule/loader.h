@@ -41,6 +41,8 @@ int text_cache_put(struct text_cache *cache, struct span text, const void *value
 
 void loader_refuse(struct rule_loader *loader, const struct rule_refusal *refusal);
 const struct rule_class *loader_class(const struct rule_loader *loader, struct span name);
+/* Notes a class that no file describes: default priority, no text. NULL: no memory. */
+const struct rule_class *loader_class_unknown(struct rule_loader *loader, struct span name);
 
 /* classification.config: the built-in names, or a file. */
 int classification_read(struct rule_loader *loader, const char *path, char **ret_error);

@@ -99,6 +99,17 @@ rule_warn(struct rule_parser *parser, const void *at, const char *format, ...)
 
 /* --- Attaching --- */
 
+static void
+list_append(struct match_list *list, struct match *match)
+{
+	if (list->last)
+		list->last->next = match;
+	else
+		list->first = match;
+	list->last = match;
+	list->count++;
+}
+
 static struct match *
 list_add(struct rule_parser *parser, struct match_list *list, const struct keyword *keyword,
     const void *data)
@@ -106,12 +117,7 @@ list_add(struct rule_parser *parser, struct match_list *list, const struct keywo
 	struct match *match = rule_alloc(parser, sizeof(*match));
 	match->keyword = keyword;
 	match->data = data;
-	if (list->last)
-		list->last->next = match;
-	else
-		list->first = match;
-	list->last = match;
-	list->count++;
+	list_append(list, match);
 	return match;
 }
 
@@ -137,8 +143,12 @@ rule_add_transform(
 {
 	if (!parser->buffer)
 		return rule_error(parser, NULL, "needs a sticky buffer before it");
-	if (parser->section)
-		return rule_error(parser, NULL, "must come before what is looked for");
+	if (parser->section) {
+		/* What came before is looked for without it, what follows with it. */
+		parser->section = NULL;
+		parser->transforms = parser->transforms_last = NULL;
+		parser->transforms_len = 0;
+	}
 	int n = snprintf(parser->transforms_text + parser->transforms_len,
 	    RULE_CHAIN_TEXT_MAX - parser->transforms_len, "%s:%.*s;", kind->name, (int)args.len,
 	    args.p ? (const char *)args.p : "");
@@ -226,38 +236,67 @@ rule_add_threshold(struct rule_parser *parser, const struct keyword *keyword, co
 	return list_add(parser, &parser->rule->threshold, keyword, data);
 }
 
-void
-rule_move_content(struct rule_parser *parser, const struct buffer *buffer)
+static void
+list_take(struct match_list *list, struct match *match)
 {
-	struct match_list *from = parser->content_list;
-	struct match **link = &from->first, *before = NULL;
-	while (*link != parser->content_match) {
+	struct match **link = &list->first, *before = NULL;
+	while (*link != match) {
 		before = *link;
 		link = &(*link)->next;
 	}
-	struct match *match = *link;
 	*link = match->next;
-	if (from->last == match)
-		from->last = before;
-	from->count--;
+	if (list->last == match)
+		list->last = before;
+	list->count--;
 	match->next = NULL;
-	/* An instance of its own would part contents that belong together: legacy modifiers know
-	 * no instances. */
+}
+
+/* A section whose only match has left is none. */
+static void
+sections_prune(struct rule_parser *parser)
+{
+	struct rule_section **link = &parser->rule->sections;
+	while (*link) {
+		if ((*link)->matches.count == 0 && *link == parser->section)
+			parser->section = NULL;
+		if ((*link)->matches.count == 0)
+			*link = (*link)->next;
+		else
+			link = &(*link)->next;
+	}
+}
+
+/* An instance of its own would part contents that belong together: legacy keywords know no
+ * instances. */
+static struct rule_section *
+section_shared(struct rule_parser *parser, const struct buffer *buffer)
+{
 	struct rule_section *section = NULL;
 	for (struct rule_section *s = parser->rule->sections; s; s = s->next)
 		if (s->buffer == buffer && !s->transforms)
 			section = s;
-	if (!section)
-		section = section_new(parser, buffer, NULL);
-	struct match_list *to = &section->matches;
-	if (to->last)
-		to->last->next = match;
-	else
-		to->first = match;
-	to->last = match;
-	to->count++;
-	parser->content_list = to;
-	parser->is_content_movable = false;
+	return section ? section : section_new(parser, buffer, NULL);
+}
+
+struct match *
+rule_add_inspect_in(struct rule_parser *parser, const struct buffer *buffer,
+    const struct keyword *keyword, const void *data)
+{
+	return list_add(parser, &section_shared(parser, buffer)->matches, keyword, data);
+}
+
+void
+rule_move_match(struct rule_parser *parser, struct match *match, struct match_list *from,
+    const struct buffer *buffer)
+{
+	list_take(from, match);
+	struct rule_section *section = section_shared(parser, buffer);
+	list_append(&section->matches, match);
+	if (match == parser->content_match) {
+		parser->content_list = &section->matches;
+		parser->is_content_movable = false;
+	}
+	sections_prune(parser);
 }
 
 int
@@ -467,7 +506,7 @@ parser_read(struct rule_parser *parser)
 		if (parser->text.p[i] == '\0')
 			return rule_error(
 			    parser, parser->text.p + i, "a zero byte in the rule's text");
-	struct span options;
+	struct span options = SPAN_NONE;
 	int r = parser_header(parser, &options);
 	if (r < 0)
 		return r;

@@ -111,6 +111,9 @@ const char *rule_str(struct rule_parser *parser, struct span text);
 /* Attach a match. The section is the chosen buffer's. */
 struct match *rule_add_inspect(
     struct rule_parser *parser, const struct keyword *keyword, const void *data);
+/* The same in a buffer that is not the chosen one (urilen). */
+struct match *rule_add_inspect_in(struct rule_parser *parser, const struct buffer *buffer,
+    const struct keyword *keyword, const void *data);
 struct match *rule_add_packet(
     struct rule_parser *parser, const struct keyword *keyword, const void *data);
 struct match *rule_add_tx(
@@ -124,8 +127,9 @@ struct match *rule_add_threshold(
 int content_add(struct rule_parser *parser, struct span args, bool is_negated);
 int content_bytes(struct rule_parser *parser, struct span args, struct span *ret);
 
-/* Moves the last content from the payload into a buffer (legacy modifiers). */
-void rule_move_content(struct rule_parser *parser, const struct buffer *buffer);
+/* Moves a match from its list to the end of a buffer's section (legacy modifiers). */
+void rule_move_match(struct rule_parser *parser, struct match *match, struct match_list *from,
+    const struct buffer *buffer);
 
 /* What follows is looked for in this buffer (NULL: payload). */
 int rule_select_buffer(struct rule_parser *parser, const struct buffer *buffer);

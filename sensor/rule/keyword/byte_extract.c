@@ -60,7 +60,7 @@ byte_extract_parse(struct rule_parser *parser, struct span args, bool is_negated
 	if (!args_next(&rest, ',', &count) || !args_next(&rest, ',', &offset) ||
 	    !args_next(&rest, ',', &name))
 		return rule_error(parser, args.p, "expected count, offset, name");
-	if (byte_number_parse(parser, count, 1, 23, &e->source.count) < 0 ||
+	if (byte_number_parse(parser, count, 0, 23, &e->source.count) < 0 ||
 	    byte_number_parse(parser, offset, -65535, 65535, &e->source.offset) < 0)
 		return -EINVAL;
 	while (args_next(&rest, ',', &word)) {
@@ -74,7 +74,6 @@ byte_extract_parse(struct rule_parser *parser, struct span args, bool is_negated
 	if (var < 0)
 		return -EINVAL;
 	e->var = (uint16_t)var;
-	parser->content = NULL;
 	rule_add_inspect(parser, &keyword_byte_extract, e);
 	return 0;
 }

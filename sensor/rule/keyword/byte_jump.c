@@ -92,9 +92,9 @@ byte_jump_parse(struct rule_parser *parser, struct span args, bool is_negated)
 	}
 	if (j->is_from_beginning && j->is_from_end)
 		return rule_error(parser, args.p, "from_beginning and from_end contradict");
-	if (byte_source_check(parser, &j->source) < 0)
+	bool takes_none = !j->source.count.is_var && j->source.count.number == 0;
+	if (!takes_none && byte_source_check(parser, &j->source) < 0)
 		return -EINVAL;
-	parser->content = NULL;
 	rule_add_inspect(parser, &keyword_byte_jump, j);
 	return 0;
 }

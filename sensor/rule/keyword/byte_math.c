@@ -133,7 +133,6 @@ byte_math_parse(struct rule_parser *parser, struct span args, bool is_negated)
 	if (var < 0)
 		return -EINVAL;
 	m->var = (uint16_t)var;
-	parser->content = NULL;
 	rule_add_inspect(parser, &keyword_byte_math, m);
 	return 0;
 }

@@ -75,7 +75,7 @@ byte_test_parse(struct rule_parser *parser, struct span args, bool is_negated)
 	if (!args_next(&rest, ',', &count) || !args_next(&rest, ',', &op) ||
 	    !args_next(&rest, ',', &value) || !args_next(&rest, ',', &offset))
 		return rule_error(parser, args.p, "expected count, operator, value, offset");
-	if (byte_number_parse(parser, count, 1, 23, &t->source.count) < 0 ||
+	if (byte_number_parse(parser, count, 0, 23, &t->source.count) < 0 ||
 	    byte_test_operator(parser, op, t) < 0 ||
 	    byte_number_parse(parser, value, INT64_MIN, INT64_MAX, &t->value) < 0 ||
 	    byte_number_parse(parser, offset, -65535, 65535, &t->source.offset) < 0)

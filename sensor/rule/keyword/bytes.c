@@ -95,6 +95,8 @@ byte_source_check(struct rule_parser *parser, struct byte_source *source)
 		source->base = 10;
 	if (source->count.is_var)
 		return 0;
+	if (source->count.number == 0 && !source->is_text)
+		return rule_error(parser, NULL, "a count of 0 is for texts: all digits there are");
 	int64_t most = source->is_text ? TEXT_DIGITS_MAX : 8;
 	if (source->count.number > most)
 		return rule_error(parser, NULL, "cannot take a number out of %lld bytes",
@@ -143,7 +145,11 @@ byte_source_get(const struct inspection *i, const struct byte_source *source,
 	int64_t from = (source->is_relative ? (int64_t)i->at : 0) + offset;
 	int64_t base = (int64_t)i->offset, end = (int64_t)inspect_end(i);
 	int64_t most = source->is_text ? TEXT_DIGITS_MAX : 8;
-	if (count <= 0 || count > most || from < base || from > end || count > end - from)
+	if (from < base || from > end)
+		return false;
+	if (count == 0 && source->is_text)
+		count = end - from < most ? end - from : most;
+	if (count <= 0 || count > most || count > end - from)
 		return false;
 	struct span bytes = span_sub(i->bytes, (size_t)(from - base), (size_t)count);
 	uint64_t value = 0;

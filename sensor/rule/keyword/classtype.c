@@ -17,13 +17,15 @@ classtype_parse(struct rule_parser *parser, struct span args, bool is_negated)
 		return rule_error(parser, args.p, "expected the short name of a class");
 	const struct rule_class *class = loader_class(parser->loader, args);
 	if (!class) {
-		rule_warn(parser, args.p, "class \"%.*s\" is not in classification.config",
-		    (int)args.len, args.p);
-		rule->class_name = rule_str(parser, args);
-		return 0;
+		rule_warn(parser, args.p,
+		    "class \"%.*s\" is not in classification.config; told once", (int)args.len,
+		    args.p);
+		class = loader_class_unknown(parser->loader, args);
+		if (!class)
+			return rule_error(parser, args.p, "no memory for its class");
 	}
 	rule->class_name = class->name;
-	rule->class_text = class->text;
+	rule->class_text = class->text[0] ? class->text : NULL;
 	if (!(parser->seen & SEEN_PRIORITY))
 		rule->priority = class->priority;
 	return 0;

@@ -9,9 +9,9 @@ detection_filter_parse(struct rule_parser *parser, struct span args, bool is_neg
 {
 	struct threshold_args t = { .data.type = THRESHOLD_DETECTION_FILTER };
 	const void *at = NULL;
-	if (parser->seen & SEEN_THRESHOLD)
-		return rule_error(parser, NULL, "a rule has one threshold or detection_filter");
-	parser->seen |= SEEN_THRESHOLD;
+	if (parser->seen & (SEEN_THRESHOLD | SEEN_FILTER))
+		return rule_error(parser, NULL, "the rule has a threshold or filter already");
+	parser->seen |= SEEN_FILTER;
 	const char *why = threshold_args_parse(args, &t, &at);
 	if (why)
 		return rule_error(parser, at, "%s", why);

@@ -129,7 +129,7 @@ static const struct {
 	char letter;
 	const char *modifier;
 } buffers[] = { { 'U', "http_uri" }, { 'I', "http_raw_uri" }, { 'P', "http_client_body" },
-	{ 'Q', "http_server_body" }, { 'H', "http_header" }, { 'D', "http_raw_header" },
+	{ 'Q', "file_data" }, { 'H', "http_header" }, { 'D', "http_raw_header" },
 	{ 'M', "http_method" }, { 'C', "http_cookie" }, { 'S', "http_stat_code" },
 	{ 'Y', "http_stat_msg" }, { 'V', "http_user_agent" }, { 'W', "http_host" },
 	{ 'Z', "http_raw_host" } };
@@ -140,7 +140,10 @@ pcre_buffer(struct rule_parser *parser, const uint8_t *at, const struct buffer *
 	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) {
 		if (buffers[i].letter != *at)
 			continue;
-		const struct buffer *buffer = buffer_find_modifier(span_str(buffers[i].modifier));
+		struct span name = span_str(buffers[i].modifier);
+		const struct buffer *buffer = buffer_find_modifier(name);
+		if (!buffer)
+			buffer = buffer_find(name);
 		if (!buffer)
 			return rule_error(
 			    parser, at, "no buffer %s in this sensor", buffers[i].modifier);
@@ -307,14 +310,9 @@ pcre_parse(struct rule_parser *parser, struct span args, bool is_negated)
 	if (buffer && parser->buffer && parser->buffer != buffer)
 		return rule_error(parser, args.p,
 		    "names a buffer while the sticky buffer %s is chosen", parser->buffer->name);
-	parser->content = NULL;
 	struct match *match = rule_add_inspect(parser, &keyword_pcre, p);
-	if (!buffer || parser->buffer)
-		return 0;
-	parser->content_match = match;
-	parser->content_list = &parser->section->matches;
-	rule_move_content(parser, buffer);
-	parser->content_match = NULL;
+	if (buffer && !parser->buffer && !parser->nested)
+		rule_move_match(parser, match, &parser->section->matches, buffer);
 	return 0;
 }
 

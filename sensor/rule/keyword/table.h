@@ -14,7 +14,9 @@
 	X(byte_test) \
 	X(classtype) \
 	X(compress_whitespace) \
+	X(config) \
 	X(content) \
+	X(decode_event) \
 	X(depth) \
 	X(detection_filter) \
 	X(distance) \
@@ -24,19 +26,27 @@
 	X(fast_pattern) \
 	X(flow) \
 	X(flow_age) \
+	X(flow_bytes) \
 	X(flow_bytes_toclient) \
 	X(flow_bytes_toserver) \
+	X(flow_pkts) \
 	X(flow_pkts_toclient) \
 	X(flow_pkts_toserver) \
 	X(flowbits) \
+	X(flowint) \
+	X(fragbits) \
+	X(fragoffset) \
 	X(gid) \
 	X(gunzip) \
 	X(header_lowercase) \
+	X(hostbits) \
 	X(icmp_id) \
 	X(icmp_seq) \
 	X(icmpv6_mtu) \
 	X(icode) \
 	X(id) \
+	X(ip_proto) \
+	X(ipopts) \
 	X(isdataat) \
 	X(itype) \
 	X(metadata) \
@@ -51,14 +61,19 @@
 	X(priority) \
 	X(rawbytes) \
 	X(reference) \
+	X(requires) \
 	X(rev) \
 	X(sameip) \
 	X(sid) \
 	X(startswith) \
+	X(stream_event) \
+	X(stream_size) \
 	X(strip_pseudo_headers) \
 	X(strip_whitespace) \
+	X(tag) \
 	X(target) \
 	X(tcp_ack) \
+	X(tcp_flags) \
 	X(tcp_mss) \
 	X(tcp_seq) \
 	X(tcp_window) \
@@ -71,9 +86,13 @@
 	X(to_uppercase) \
 	X(tos) \
 	X(ttl) \
+	X(uricontent) \
+	X(urilen) \
 	X(url_decode) \
+	X(vlan_id) \
 	X(vlan_layers) \
 	X(within) \
+	X(xbits) \
 	X(xor) \
 	X(zlib_deflate)
 

@@ -9,8 +9,8 @@ threshold_parse(struct rule_parser *parser, struct span args, bool is_negated)
 {
 	struct threshold_args t = { .data.type = THRESHOLD_LIMIT };
 	const void *at = NULL;
-	if (parser->seen & SEEN_THRESHOLD)
-		return rule_error(parser, NULL, "a rule has one threshold or detection_filter");
+	if (parser->seen & SEEN_FILTER)
+		return rule_error(parser, NULL, "the rule has a detection_filter already");
 	parser->seen |= SEEN_THRESHOLD;
 	const char *why = threshold_args_parse(args, &t, &at);
 	if (why)

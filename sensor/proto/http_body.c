@@ -237,3 +237,26 @@ http_body_end(struct app *app, struct http_tx *tx, enum dir dir)
 		http_multipart_end(app, tx, tx->multipart);
 	body_finish(&message->body);
 }
+
+bool
+http_file(const struct app *app, const struct tx *tx, enum dir dir, unsigned index,
+    struct proto_file *ret)
+{
+	const struct http_tx *http = (const struct http_tx *)tx;
+	const struct http_message *message = &http->message[dir];
+	for (const struct http_file *file = http->files[dir]; file; file = file->next) {
+		const struct body *body = file->is_part ? &file->data : &message->body;
+		/* A body of which nothing was sent is no file; an empty part is one. */
+		if ((body->total == 0 && !file->is_part) || index--)
+			continue;
+		bool is_complete = file->is_part ? file->is_complete : !message->is_cut_short;
+		*ret = (struct proto_file){
+			.name = proto_buf_span(&file->name),
+			.size = body->total,
+			.has_gap = body->has_gap,
+			.is_whole = is_complete && !body->has_gap,
+		};
+		return true;
+	}
+	return false;
+}

@@ -131,10 +131,12 @@ emit(struct app *app, struct http_multipart *multipart, struct span bytes)
 }
 
 static void
-part_end(struct http_multipart *multipart)
+part_end(struct http_multipart *multipart, bool is_complete)
 {
-	if (multipart->file)
+	if (multipart->file) {
 		body_finish(&multipart->file->data);
+		multipart->file->is_complete = is_complete;
+	}
 	multipart->file = NULL;
 	multipart->has_name = false;
 	multipart->name.len = 0;
@@ -177,7 +179,7 @@ read_data(struct app *app, struct http_multipart *multipart)
 	if (end && held.p[end - 1] == '\r')
 		end--;
 	emit(app, multipart, span_sub(held, 0, end));
-	part_end(multipart);
+	part_end(multipart, true);
 	drop(multipart, (size_t)at + multipart->boundary_len);
 	multipart->state = PART_BOUNDARY;
 	return true;
@@ -293,7 +295,7 @@ http_multipart_end(struct app *app, struct http_tx *tx, struct http_multipart *m
 		emit(app, multipart, proto_buf_span(&multipart->held));
 	else if (multipart->state != PART_EPILOGUE)
 		tx_event(&tx->tx, HTTP_EVENT_MULTIPART_GENERIC_ERROR);
-	part_end(multipart);
+	part_end(multipart, false);
 	multipart->held.len = 0;
 	multipart->state = PART_EPILOGUE;
 }

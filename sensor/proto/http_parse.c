@@ -280,6 +280,10 @@ static void
 finish(struct http_feed *feed)
 {
 	struct tx *tx;
+	uint8_t state = feed->side->state;
+	bool is_in_body = state >= HTTP_S_LENGTH && state <= HTTP_S_CHUNK_END;
+	if (feed->side->tx && is_in_body && state != HTTP_S_CLOSE)
+		feed->side->tx->message[feed->dir].is_cut_short = true;
 	if (feed->side->tx)
 		http_message_done(feed->app, feed->side, feed->dir, feed->ts);
 	feed->side->state = HTTP_S_IGNORE;

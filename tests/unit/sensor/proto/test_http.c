@@ -56,9 +56,9 @@ static const struct conversation requests[] = {
 	{ "repeated headers are joined",
 	    SPAN("GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\nY: 2\r\nx: 3\r\n\r\n"), SPAN(""),
 	    "toserver http.header=Host: a\\r\\nX: 1, 3\\r\\nY: 2\\r\\n\n"
-	    "event request_header_repetition" },
+	    "event REQUEST_HEADER_REPETITION" },
 	{ "no colon", SPAN("GET / HTTP/1.1\r\nHost: a\r\njunk\r\nX: 1\r\n\r\n"), SPAN(""),
-	    "event request_field_missing_colon\n"
+	    "event REQUEST_FIELD_MISSING_COLON\n"
 	    "toserver http.request_header=: junk\n"
 	    "toserver http.request_header=X: 1" },
 	{ "pipelined",
@@ -78,15 +78,15 @@ static const struct conversation requests[] = {
 	    "toclient http.response_body=3\n"
 	    "!tx 3" },
 	{ "unknown method", SPAN("BREW /pot HTTP/1.1\r\nHost: a\r\n\r\n"), SPAN(""),
-	    "toserver http.method=BREW\n!event request_line_invalid" },
+	    "toserver http.method=BREW\n!event REQUEST_LINE_INVALID" },
 	{ "white space in the line", SPAN("GET\t /a HTTP/1.1\r\nHost: a\r\n\r\n"), SPAN(""),
-	    "event method_delim_non_compliant\ntoserver http.uri=/a" },
+	    "event METHOD_DELIM_NON_COMPLIANT\ntoserver http.uri=/a" },
 	{ "HTTP/0.9", SPAN("GET /old\r\n"), SPAN("hello\r\nworld"),
 	    "toserver http.uri=/old\n"
 	    "toclient http.response_body=hello\\r\\nworld\n"
-	    "!event request_line_missing_protocol" },
+	    "!event REQUEST_LINE_MISSING_PROTOCOL" },
 	{ "protocol left out", SPAN("GET /a\r\nHost: b\r\n\r\n"), SPAN(""),
-	    "toserver http.host=b\nevent request_line_missing_protocol" },
+	    "toserver http.host=b\nevent REQUEST_LINE_MISSING_PROTOCOL" },
 	{ "absolute address",
 	    SPAN("GET http://u:p@Ho.st:8080/x/../y?q=%41 HTTP/1.1\r\n"
 		 "Host: other\r\n\r\n"),
@@ -94,8 +94,8 @@ static const struct conversation requests[] = {
 	    "toserver http.uri=/y?q=A\n"
 	    "toserver http.uri.raw=http://u:p@Ho.st:8080/x/../y?q=%41\n"
 	    "toserver http.host=ho.st\n"
-	    "event host_header_ambiguous\n"
-	    "event request_server_port_tcp_port_mismatch" },
+	    "event HOST_HEADER_AMBIGUOUS\n"
+	    "event REQUEST_SERVER_PORT_TCP_PORT_MISMATCH" },
 	{ "chunked request",
 	    SPAN("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 		 "3;ext=1\r\nabc\r\n2\r\nde\r\n0\r\nX-T: 1\r\n\r\n"
@@ -103,24 +103,24 @@ static const struct conversation requests[] = {
 	    SPAN(""),
 	    "toserver http.request_body=abcde\n"
 	    "toserver http.uri=/next\n"
-	    "event request_chunk_extension" },
+	    "event REQUEST_CHUNK_EXTENSION" },
 	{ "missing and bad host",
 	    SPAN("GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nHost: a..b\r\n\r\n"), SPAN(""),
-	    "event missing_host_header\nevent request_header_host_invalid" },
+	    "event MISSING_HOST_HEADER\nevent REQUEST_HEADER_HOST_INVALID" },
 	{ "unknown authorization",
 	    SPAN("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Magic x\r\n\r\n"), SPAN(""),
-	    "event request_auth_unrecognized" },
+	    "event REQUEST_AUTH_UNRECOGNIZED" },
 	{ "lengths that disagree",
 	    SPAN("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
 		 "Content-Length: 9\r\n\r\nabc"),
 	    SPAN(""),
-	    "event duplicate_content_length_field_in_request\ntoserver http.request_body=abc" },
+	    "event DUPLICATE_CONTENT_LENGTH_FIELD_IN_REQUEST\ntoserver http.request_body=abc" },
 	{ "no length", SPAN("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: abc\r\n\r\n"),
-	    SPAN(""), "event invalid_content_length_field_in_request" },
+	    SPAN(""), "event INVALID_CONTENT_LENGTH_FIELD_IN_REQUEST" },
 	{ "body nobody announced",
 	    SPAN("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nsome junk here\r\n"
 		 "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n"),
-	    SPAN(""), "event request_body_unexpected\ntoserver http.uri=/2\ntx 1\n!tx 2" },
+	    SPAN(""), "event REQUEST_BODY_UNEXPECTED\ntoserver http.uri=/2\ntx 1\n!tx 2" },
 };
 
 static const struct conversation answers[] = {
@@ -135,7 +135,7 @@ static const struct conversation answers[] = {
 	{ "two answers of 100",
 	    SPAN("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"),
 	    SPAN("HTTP/1.1 100 C\r\n\r\nHTTP/1.1 100 C\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"),
-	    "event 100_continue_already_seen\ntoclient http.stat_code=200" },
+	    "event 100_CONTINUE_ALREADY_SEEN\ntoclient http.stat_code=200" },
 	{ "HEAD has no body",
 	    SPAN("HEAD /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n"
 		 "\r\n"),
@@ -152,14 +152,14 @@ static const struct conversation answers[] = {
 	    "http.response_body=x" },
 	{ "304 with a body all the same", SPAN("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"),
 	    SPAN("HTTP/1.1 304 Not\r\nContent-Length: 4\r\n\r\nbody"),
-	    "toclient http.response_body=body\nevent response_body_unexpected" },
+	    "toclient http.response_body=body\nevent RESPONSE_BODY_UNEXPECTED" },
 	{ "no request seen", SPAN(""), SPAN("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"),
-	    "event unable_to_match_response_to_request\n"
+	    "event UNABLE_TO_MATCH_RESPONSE_TO_REQUEST\n"
 	    "toserver http.uri=/libhtp::request_uri_not_seen\n"
 	    "toclient http.response_body=x" },
 	{ "status that is no number", SPAN("GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
 	    SPAN("HTTP/1.1 2xx Yes\r\nContent-Length: 1\r\n\r\nx"),
-	    "event response_invalid_status\ntoclient http.stat_code=2xx\n"
+	    "event RESPONSE_INVALID_STATUS\ntoclient http.stat_code=2xx\n"
 	    "record {\"hostname\":\"a\",\"url\":\"/\",\"http_method\":\"GET\","
 	    "\"protocol\":\"HTTP/1.1\",\"status_string\":\"2xx\",\"length\":1}" },
 	{ "redirect", SPAN("GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -190,7 +190,7 @@ static const struct conversation evasions[] = {
 	    "toclient file.data=evil code" },
 	{ "chunked in name only", SPAN("GET /f HTTP/1.1\r\nHost: a\r\n\r\n"),
 	    SPAN("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnot chunked"),
-	    "toclient file.data=not chunked\nevent invalid_response_chunk_len" },
+	    "toclient file.data=not chunked\nevent INVALID_RESPONSE_CHUNK_LEN" },
 	{ "chunked hidden by a NUL", SPAN("GET /f HTTP/1.1\r\nHost: a\r\n\r\n"),
 	    SPAN("HTTP/1.1 200 OK\r\nTransfer\0-Encoding: "
 		 "chun\0ked\r\n\r\n4\r\nevil\r\n0\r\n\r\n"),
@@ -318,7 +318,7 @@ double_encoding_is_taken_off_only_when_asked(void **state)
 			     "          double-decode-query: yes\n";
 	char *text = bench_conversation(config, 80,
 	    SPAN("GET /%2541?%2542 HTTP/1.1\r\nHost: a\r\n\r\n"), SPAN_NONE);
-	bench_expect("double", text, "toserver http.uri=/A?B\nevent double_encoded_uri");
+	bench_expect("double", text, "toserver http.uri=/A?B\nevent DOUBLE_ENCODED_URI");
 	free(text);
 }
 
@@ -343,7 +343,7 @@ files_in_a_form_are_found(void **state)
 	    "toserver file.name=two.bin\n"
 	    "toserver file.data=\\r\\nsecond\n"
 	    "!toserver file.name=/up\n"
-	    "!event multipart_generic_error");
+	    "!event MULTIPART_GENERIC_ERROR");
 	free(text);
 }
 
@@ -427,7 +427,7 @@ an_endless_header_is_given_up(void **state)
 	assert_int_equal(b.worker->counters.broken[PROTO_ID_http], 1);
 	assert_true(b.stream[DIR_TOSERVER].kept == 0);
 	bench_end(&b);
-	bench_expect("endless", b.log, "event request_field_too_long");
+	bench_expect("endless", b.log, "event REQUEST_FIELD_TOO_LONG");
 	bench_close(&b);
 }
 

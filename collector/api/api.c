@@ -9,6 +9,8 @@
  */
 #include "collector/api/api.h"
 
+#include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -265,7 +267,7 @@ on_request(struct evhttp_request *req, void *arg)
 	conns_progress(api->conns, evhttp_request_get_connection(req), api_mono_us());
 	add_headers(api, req);
 	if (!path || path[0] != '/') {
-		evhttp_send_error(req, 400, "Bad Request");
+		static_refuse(req, 400, "Bad Request");
 		api->counts.by_class[4]++;
 		return;
 	}
@@ -275,7 +277,7 @@ on_request(struct evhttp_request *req, void *arg)
 	}
 	if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_HEAD) {
 		evhttp_add_header(evhttp_request_get_output_headers(req), "Allow", "GET, HEAD");
-		evhttp_send_error(req, 405, "Method Not Allowed");
+		static_refuse(req, 405, "Method Not Allowed");
 		api->counts.by_class[4]++;
 		return;
 	}
@@ -296,18 +298,51 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	streams_sweep(api, api_mono_us(), workflow_now(api->wf));
 }
 
+/* ADDRESS:PORT or [ADDRESS]:PORT. libevent's own reader knows no port 0. 0, or -1. */
+static int
+read_where(const char *where, struct sockaddr_storage *ss, int *ret_len)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
+	struct sockaddr_in *in = (struct sockaddr_in *)ss;
+	const char *colon = strrchr(where, ':');
+	char address[INET6_ADDRSTRLEN], *end;
+	bool is_v6 = where[0] == '[';
+	size_t len = colon ? (size_t)(colon - where) : 0;
+	long port;
+
+	if (is_v6 && len > 2 && where[len - 1] == ']') {
+		where++;
+		len -= 2;
+	}
+	if (!colon || len == 0 || len >= sizeof(address) || !isdigit((unsigned char)colon[1]))
+		return -1;
+	port = strtol(colon + 1, &end, 10);
+	if (*end || port > 65535)
+		return -1;
+	memcpy(address, where, len);
+	address[len] = '\0';
+	memset(ss, 0, sizeof(*ss));
+	if (is_v6) {
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons((uint16_t)port);
+		*ret_len = sizeof(*in6);
+		return inet_pton(AF_INET6, address, &in6->sin6_addr) == 1 ? 0 : -1;
+	}
+	in->sin_family = AF_INET;
+	in->sin_port = htons((uint16_t)port);
+	*ret_len = sizeof(*in);
+	return inet_pton(AF_INET, address, &in->sin_addr) == 1 ? 0 : -1;
+}
+
 static int
 listen_on(struct api *api, const char *where, char *error, size_t error_size)
 {
-	struct sockaddr_storage ss = { 0 };
-	struct sockaddr_in *in = (struct sockaddr_in *)&ss;
-	int len = sizeof(ss), one = 1;
+	struct sockaddr_storage ss;
+	int len, one = 1;
 	socklen_t got = sizeof(ss);
 	evutil_socket_t fd;
 
-	if (evutil_parse_sockaddr_port(where, (struct sockaddr *)&ss, &len) < 0 ||
-	    (!strstr(where, "]:") &&
-		!(strchr(where, ':') == strrchr(where, ':') && strchr(where, ':')))) {
+	if (read_where(where, &ss, &len) < 0) {
 		snprintf(error, error_size, "'%s' is no ADDRESS:PORT to listen on", where);
 		return -1;
 	}
@@ -322,8 +357,8 @@ listen_on(struct api *api, const char *where, char *error, size_t error_size)
 	/* accepted sockets inherit it; without it small answers wait 40 ms for an ACK */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	getsockname(fd, (struct sockaddr *)&ss, &got);
-	api->port = ntohs(
-	    ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port : in->sin_port);
+	api->port = ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port
+						   : ((struct sockaddr_in *)&ss)->sin_port);
 	return 0;
 }
 

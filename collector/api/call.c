@@ -8,6 +8,7 @@
 
 #include <event2/buffer.h>
 
+#include "collector/workflow/words.h"
 #include "common/clock.h"
 
 /* Answers -----------------------------------------------------------------------------------
@@ -308,7 +309,7 @@ call_text(struct call *call, const char *name, enum need need, size_t max_chars)
 	if (!text || !*text || text_chars(text) > max_chars)
 		fault_field(&call->fault, name, "must be a text of 1 to %zu characters",
 		    max_chars);
-	else if (!is_clean(text) || text[strspn(text, " \t\r\n")] == '\0')
+	else if (!is_clean(text) || words_are_blank(text))
 		fault_field(&call->fault, name, "must not be blank or hold control characters");
 	return text;
 }

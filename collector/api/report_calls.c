@@ -7,6 +7,7 @@
 #include "collector/api/view.h"
 #include "collector/workflow/edge.h"
 #include "collector/workflow/report.h"
+#include "collector/workflow/words.h"
 
 #define TEXT_CHARS 2000
 #define VALUE_CHARS 4000
@@ -35,7 +36,7 @@ view_draft(const struct report_draft *draft)
 		const struct report_value *v = &draft->values[i];
 
 		json_array_append_new(items, view_item(v));
-		if (v->is_required && !*v->value)
+		if (v->is_required && words_are_blank(v->value))
 			json_array_append_new(missing, view_text(v->item->key));
 	}
 	json_object_set_new(json, "kind", view_text(report_kind_name(draft->kind)));

@@ -90,11 +90,26 @@ open_within(const char *folder, const char *path, struct stat *st, char real[PAT
 	return fd;
 }
 
+int
+static_refuse(struct evhttp_request *req, int status, const char *reason)
+{
+	struct evbuffer *out = evbuffer_new();
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
+
+	evhttp_add_header(headers, "Content-Type", "text/plain; charset=utf-8");
+	evhttp_add_header(headers, "Cache-Control", "no-store");
+	if (out && evhttp_request_get_command(req) != EVHTTP_REQ_HEAD)
+		evbuffer_add_printf(out, "%s\n", reason);
+	evhttp_send_reply(req, status, reason, out);
+	if (out)
+		evbuffer_free(out);
+	return status;
+}
+
 static int
 not_found(struct evhttp_request *req)
 {
-	evhttp_send_error(req, 404, "Not Found");
-	return 404;
+	return static_refuse(req, 404, "Not Found");
 }
 
 static int
@@ -129,8 +144,7 @@ send_file(struct evhttp_request *req, int fd, const struct stat *st, const char 
 			evbuffer_free(out);
 		else
 			close(fd);
-		evhttp_send_error(req, 503, "Service Unavailable");
-		return 503;
+		return static_refuse(req, 503, "Service Unavailable");
 	}
 	evhttp_send_reply(req, 200, "OK", out);
 	evbuffer_free(out);

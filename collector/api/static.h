@@ -17,4 +17,10 @@
 /* Answers GET and HEAD. path is raw. Returns the status sent. */
 int static_serve(struct api *api, struct evhttp_request *req, const char *path);
 
+/*
+ * Answers with a line of text and the headers already set, which evhttp_send_error() would
+ * take away. Returns status.
+ */
+int static_refuse(struct evhttp_request *req, int status, const char *reason);
+
 #endif

@@ -9,6 +9,7 @@
 #include <sodium.h>
 
 #include "collector/workflow/report_priv.h"
+#include "collector/workflow/words.h"
 
 static bool
 fits_category(const struct law_item *item, const char *category_key)
@@ -121,13 +122,6 @@ report_draft_done(struct report_draft *draft)
 	draft->n = 0;
 }
 
-/* Blank is empty: a report must not pass because somebody typed a space. */
-static bool
-is_blank(const char *text)
-{
-	return text[strspn(text, " \t\r\n")] == '\0';
-}
-
 static int
 check_required(const struct report_draft *draft, struct fault *fault)
 {
@@ -136,7 +130,7 @@ check_required(const struct report_draft *draft, struct fault *fault)
 	for (size_t i = 0; i < draft->n; i++) {
 		const struct report_value *v = &draft->values[i];
 
-		if (!v->is_required || !is_blank(v->value))
+		if (!v->is_required || !words_are_blank(v->value))
 			continue;
 		fault->code = "missing_items";
 		snprintf(field, sizeof(field), "items.%s", v->item->key);

@@ -53,7 +53,7 @@ the_evidence_fills_what_it_knows(void **state)
 static void
 missing_items_are_all_named(void **state)
 {
-	static const struct report_given blank[] = { { "impact", "  \t" } };
+	static const struct report_given blank[] = { { "impact", "  \t\u3000\u00a0" } };
 	struct bench b;
 	int64_t id, report = 0;
 

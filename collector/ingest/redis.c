@@ -35,14 +35,15 @@
 #include "common/log.h"
 
 #define GROUP "collector"
-#define STREAMS_MAX 1024    /* sensors of one collector */
-#define ENTRIES_AT_ONCE 512 /* one flush of the disk for as many; 512 records take some 15 ms \
-			     */
-#define BLOCK_MS "1000"     /* how long a new sensor waits to be read */
+#define STREAMS_MAX 1024 /* sensors of one collector */
+/* They share one flush of the disk and hold up the API for some 50 ms. */
+#define ENTRIES_AT_ONCE 1024
+#define BLOCK_MS "1000" /* how long a new sensor waits to be read */
 #define DISCOVER_EVERY (3 * NSEC_PER_SEC)
 #define TRIM_EVERY (2 * NSEC_PER_SEC)
 #define CLAIM_EVERY (30 * NSEC_PER_SEC)
-#define CLAIM_IDLE_MS "60000" /* no batch takes a minute: whoever held it so long is gone */
+/* No batch takes a minute: whoever held it so long is gone. */
+#define CLAIM_IDLE_MS "60000"
 #define CONNECT_LIMIT (5 * NSEC_PER_SEC)
 #define ANSWER_LIMIT (15 * NSEC_PER_SEC)
 #define RETRY_FIRST (250 * NSEC_PER_MSEC)

@@ -184,8 +184,8 @@ class Ingest(unittest.TestCase):
 
     def tell_log(self):
         """What the collector said, when the test did not end well."""
-        outcome = getattr(self, "_outcome", None)
-        if self.collector and outcome and not outcome.success:
+        result = self._outcome.result
+        if self.collector and any(t is self for t, _ in result.failures + result.errors):
             print(self.log())
 
     def log(self):

@@ -1,0 +1,221 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Starts Guan on this machine: builds, a private Redis, the collector with its dashboards, and the
+# sensor on the sample captures (or your own: -r, -i). Run again, it is up in seconds.
+set -u
+cd "$(dirname "$0")" || exit 1
+. tools/install.sh
+
+usage() {
+	cat <<'TXT'
+usage: ./run.sh [options]
+  -r FILE|DIR    replay this capture (or folder) instead of the samples; zone by --zone
+  -i IFACE       capture from this interface (root)
+  --zone ZONE    the zone of -r or -i (default: default)
+  --once         replay, confirm one incident as an exercise, print a table, stop, exit
+  --stop         stop what an earlier run started
+  --port N       the dashboard's port on loopback (default: 8088)
+  --data DIR     where all data lives (default: ./var)
+  --build DIR    where programs are built (default: ./build)
+Exit status: 0 done, 1 failed, 2 usage.
+TXT
+}
+
+capture= iface= zone=default once= stop= port=8088
+data=$PWD/var build=$PWD/build
+need_value() { [ $# -ge 2 ] || { echo "run.sh: $1 needs a value" >&2; exit 2; }; }
+while [ $# -gt 0 ]; do
+	case $1 in
+	-r) need_value "$@"; capture=$2; shift ;;
+	-i) need_value "$@"; iface=$2; shift ;;
+	--zone) need_value "$@"; zone=$2; shift ;;
+	--port) need_value "$@"; port=$2; shift ;;
+	--data) need_value "$@"; data=$(realpath -m "$2"); shift ;;
+	--build) need_value "$@"; build=$(realpath -m "$2"); shift ;;
+	--once) once=1 ;;
+	--stop) stop=1 ;;
+	-h | --help) usage; exit 0 ;;
+	*) echo "run.sh: unknown option $1" >&2; usage >&2; exit 2 ;;
+	esac
+	shift
+done
+if [ -n "$capture" ] && [ ! -e "$capture" ]; then
+	echo "run.sh: $capture: no such file or folder" >&2
+	exit 1
+fi
+
+sensor=$build/sensor/guan-sensor collector=$build/collector/guan-collector
+redis_socket=$data/redis.sock
+
+say() { printf '%s\n' "$*"; }
+fail() { printf 'run.sh: %s\n' "$*" >&2; exit 1; }
+
+# Whether the process of a pid file lives and is what we started.
+alive() {
+	local pid
+	pid=$(cat "$data/$1.pid" 2>/dev/null) && [ -n "$pid" ] &&
+		grep -qa "$2" "/proc/$pid/cmdline" 2>/dev/null
+}
+
+stop_one() {
+	local pid
+	alive "$1" "$2" || return 0
+	pid=$(cat "$data/$1.pid")
+	kill "$pid" 2>/dev/null || return 0
+	for _ in $(seq 100); do
+		kill -0 "$pid" 2>/dev/null || { say "stopped $1"; rm -f "$data/$1.pid"; return 0; }
+		sleep 0.1
+	done
+	say "$1 (pid $pid) does not stop; left alone"
+}
+
+stop_all() {
+	stop_one sensor guan-sensor
+	stop_one collector guan-collector
+	stop_one redis redis-server
+}
+
+if [ -n "$stop" ]; then
+	stop_all
+	exit 0
+fi
+
+say "1/5 packages"
+collect_build
+collect_run
+install_missing || fail "packages could not be installed"
+
+say "2/5 programs and pages (the first build takes some minutes)"
+mkdir -p "$build" "$data" || fail "$data cannot be made"
+build_programs "$build" || fail "the programs could not be built"
+build_dashboards "$build/dashboards" || fail "the pages could not be built"
+
+start_redis() {
+	alive redis redis-server && redis-cli -s "$redis_socket" ping >/dev/null 2>&1 && return 0
+	mkdir -p "$data/redis"
+	cat >"$data/redis.conf" <<-CONF
+		port 0
+		unixsocket $redis_socket
+		unixsocketperm 700
+		dir $data/redis
+		appendonly yes
+		appendfsync everysec
+		save ""
+		daemonize no
+		logfile $data/redis/redis.log
+		maxmemory-policy noeviction
+	CONF
+	setsid redis-server "$data/redis.conf" >/dev/null 2>&1 </dev/null &
+	echo $! >"$data/redis.pid"
+	for _ in $(seq 300); do
+		redis-cli -s "$redis_socket" ping 2>/dev/null | grep -q PONG && return 0
+		alive redis redis-server || break
+		sleep 0.1
+	done
+	fail "Redis did not start; see $data/redis/redis.log"
+}
+
+api=http://127.0.0.1:$port
+start_collector() {
+	if alive collector guan-collector; then
+		curl -fsS "$api/api/v1/health" >/dev/null 2>&1 && return 0
+		fail "the collector runs already, but not on port $port (see --port, --stop)"
+	fi
+	if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+		fail "port $port is taken by another program; choose one with --port"
+	fi
+	if [ ! -e "$data/collector/registry-imported" ]; then
+		"$collector" --data "$data/collector" --rules rules --import rules/registry/sample.yaml \
+			>"$data/import.log" 2>&1 || { cat "$data/import.log"; fail "the sample registry was refused"; }
+		: >"$data/collector/registry-imported"
+	fi
+	setsid "$collector" --data "$data/collector" --rules rules --redis "unix:$redis_socket" \
+		--listen "127.0.0.1:$port" --dashboards "$build/dashboards" \
+		>>"$data/collector.log" 2>&1 </dev/null &
+	echo $! >"$data/collector.pid"
+	for _ in $(seq 300); do
+		curl -fsS "$api/api/v1/health" >/dev/null 2>&1 && return 0
+		alive collector guan-collector || break
+		sleep 0.1
+	done
+	tail -n 5 "$data/collector.log" >&2
+	fail "the collector did not start; see $data/collector.log"
+}
+
+say "3/5 Redis and collector"
+start_redis
+start_collector
+
+# One capture (file or folder) into one zone, once per data folder.
+replay() {
+	local path=$1 zone=$2 mark=$data/replayed/$3
+	if [ -e "$mark" ]; then
+		say "    $path: replayed before"
+		return 0
+	fi
+	mkdir -p "$data/replayed" "$data/sensor"
+	say "    $path into zone $zone"
+	"$sensor" -r "$path" -c rules/guan-sensor.yaml -l "$data/sensor" --zone "$zone" \
+		--time now --redis "unix:$redis_socket" --drain >>"$data/sensor.log" 2>&1 ||
+		{ tail -n 5 "$data/sensor.log" >&2; return 1; }
+	: >"$mark"
+}
+
+say "4/5 sensor"
+if [ -n "$iface" ]; then
+	if alive sensor guan-sensor; then
+		say "    a sensor is already capturing"
+	else
+		mkdir -p "$data/sensor"
+		as_root setsid "$sensor" -i "$iface" -c rules/guan-sensor.yaml -l "$data/sensor" \
+			--zone "$zone" --redis "unix:$redis_socket" --set run-as.user="$(id -un)" \
+			>>"$data/sensor.log" 2>&1 </dev/null &
+		echo $! >"$data/sensor.pid"
+		sleep 2
+		alive sensor guan-sensor ||
+			{ tail -n 5 "$data/sensor.log" >&2; fail "capture on $iface did not start"; }
+		say "    capturing on $iface, zone $zone"
+	fi
+elif [ -n "$capture" ]; then
+	replay "$capture" "$zone" "own-$(realpath "$capture" | sha256sum | cut -c1-16)" ||
+		fail "the replay failed; see $data/sensor.log"
+else
+	for folder in pcaps/*/; do
+		name=$(basename "$folder")
+		ls "$folder"*.pcap >/dev/null 2>&1 || continue
+		replay "$folder" "$name" "sample-$name" || fail "the replay failed; see $data/sensor.log"
+	done
+fi
+
+# The collector has everything once Redis holds no unread entry any more.
+wait_ingest() {
+	for _ in $(seq 600); do
+		left=0
+		for stream in $(redis-cli -s "$redis_socket" --raw keys 'guan:events:*'); do
+			n=$(redis-cli -s "$redis_socket" --raw xlen "$stream")
+			left=$((left + n))
+		done
+		[ "$left" = 0 ] && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+if [ -n "$once" ]; then
+	say "5/5 one exercise, and what there is"
+	wait_ingest || fail "the collector did not take all records within a minute"
+	python3 tools/exercise.py "$api" "$data/collector/first-password" ||
+		{ stop_all; fail "the exercise failed"; }
+	"$collector" --data "$data/collector" --rules rules --summary
+	status=$?
+	stop_all >/dev/null
+	exit $status
+fi
+
+say "5/5 up"
+say
+say "    dashboard  $api/"
+if [ -e "$data/collector/first-password" ]; then
+	say "    user admin, first password: $(cat "$data/collector/first-password")"
+fi
+say "    logs and data in $data; stop with ./run.sh --stop"

@@ -38,6 +38,6 @@ export default defineConfig({
     },
   },
   server: {
-    proxy: { '/api': process.env.GUAN_COLLECTOR ?? 'http://127.0.0.1:8080' },
+    proxy: { '/api': process.env.GUAN_COLLECTOR ?? 'http://127.0.0.1:8480' },
   },
 })

@@ -14,6 +14,7 @@ const ALERT_WITHIN_MS = 2_000
 
 const SQL_INJECTION = '/query?id=1%20union%20select%20name,card%20from%20vehicle'
 const TRAVERSAL = '/file?name=../../../../etc/passwd'
+const NEW_PASSWORD = 'a long enough pass phrase'
 const FACILITY = '联网收费结算中心'
 
 const skip = whyNot() ?? false
@@ -86,6 +87,19 @@ step('a wrong password is refused, the first one lets in', async () => {
   await browser.get('nav-alerts').waitFor()
   await page.locator('[data-test="stream-state"].good').waitFor()
   await browser.shot('alerts-empty-zh')
+})
+
+step('the first password is changed', async () => {
+  await browser.get('must-change').click()
+  await browser.get('old-password').fill('not the password')
+  await browser.get('new-password').fill(NEW_PASSWORD)
+  await browser.get('new-password-again').fill(NEW_PASSWORD)
+  await browser.get('dialog-submit').click()
+  await page.getByText('当前密码不正确').waitFor()
+  await browser.shot('password-zh')
+  await browser.get('old-password').fill(stand.password)
+  await browser.get('dialog-submit').click()
+  await browser.get('must-change').waitFor({ state: 'detached' })
 })
 
 step('an attack is on the screen within two seconds of its packet', async () => {
@@ -242,6 +256,17 @@ step('an alert nobody owns is in the queue of unmapped ones', async () => {
   await inEnglish(() => browser.shot('unmapped-en'))
 })
 
+step('a case that is noise is closed with a reason', async () => {
+  await browser.goto('/alerts?unmapped=1', '[data-test="row"]')
+  await rows().first().click()
+  await browser.get('close-case').click()
+  await browser.get('why').fill('经授权的测试')
+  await browser.shot('close-case-zh')
+  await browser.get('dialog-submit').click()
+  await browser.get('close-case').waitFor({ state: 'detached' })
+  assert.equal(await browser.get('open-incident').count(), 0)
+})
+
 for (const [name, hash, selector] of [
   ['facilities', '/facilities', '[data-test="row"]'],
   ['facility', '/facilities/S-990000-TOL-0001', 'h1'],
@@ -266,12 +291,17 @@ step('English and the light theme are remembered', async () => {
   await browser.shot('alerts-light-en')
 })
 
-step('logging out ends the session', async () => {
+step('logging out ends the session, logging in leads back', async () => {
   await browser.get('logout').click()
   await browser.get('user').waitFor()
   await browser.shot('login-en')
   await page.goto(`${stand.url}/#/incidents`)
   await browser.get('user').waitFor()
+  await browser.get('user').fill('admin')
+  await browser.get('password').fill(NEW_PASSWORD)
+  await browser.get('login').click()
+  await browser.get('nav-incidents').waitFor()
+  assert.match(page.url(), /#\/incidents$/)
 })
 
 step('nothing went wrong in the browser, and nothing was asked of anybody else', () => {

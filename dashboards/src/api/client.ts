@@ -16,6 +16,11 @@ export function setSessionLostHandler(handler: () => void): void {
   onSessionLost = handler
 }
 
+/* For those who learn of it by another way than a refused change: the stream. */
+export function sessionIsLost(): void {
+  onSessionLost()
+}
+
 const guard: Middleware = {
   onRequest({ request }) {
     if (request.method !== 'GET' && csrfToken) request.headers.set('X-CSRF-Token', csrfToken)
@@ -25,9 +30,11 @@ const guard: Middleware = {
     if (response.ok) return undefined
     // The health page answers its body with 503 too: a failing part is content, not an error.
     if (schemaPath === '/api/v1/health' && response.status === 503) return undefined
-    const isLogin = schemaPath === '/api/v1/session' && request.method !== 'DELETE'
-    if (response.status === 401 && !isLogin) onSessionLost()
-    throw new Problem(response.status, await readProblem(response))
+    const problem = new Problem(response.status, await readProblem(response))
+    const isAsking = schemaPath === '/api/v1/session' && request.method === 'GET'
+    // A wrong password is a 401 too, but the session, if any, still stands.
+    if (problem.status === 401 && problem.code !== 'bad_credentials' && !isAsking) onSessionLost()
+    throw problem
   },
 }
 

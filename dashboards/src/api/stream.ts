@@ -5,7 +5,7 @@
 // come back after a refusal (401, 503), so that is retried here, at a growing distance.
 import { onScopeDispose, readonly, ref } from 'vue'
 import { Problem } from './problem'
-import { api, must } from './client'
+import { api, must, sessionIsLost } from './client'
 import type { Alert, Case, ClockEvent, IncidentSummary } from './types'
 
 interface StreamEvents {
@@ -62,7 +62,7 @@ async function retryLater(): Promise<void> {
   try {
     await must(api.GET('/api/v1/session')) // tells a lost session apart from a full house
   } catch (error) {
-    if (Problem.from(error).status === 401) return closeStream()
+    if (Problem.from(error).status === 401) return sessionIsLost() // which closes this stream
   }
   retryTimer = window.setTimeout(() => {
     openStream()

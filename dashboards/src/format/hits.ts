@@ -14,26 +14,9 @@ export interface Hits {
   isSearched: boolean
 }
 
-// Offsets in these buffers are offsets in the payload as recorded.
-const RAW_BUFFERS = new Set(['payload', 'stream', 'pkt_data'])
-
 export function hitsOf(alert: AlertDetail, payload: Uint8Array): Hits {
-  const reported = alert.payload?.matches.length ? alert.payload.matches : hitsOfRecord(alert.record)
-  const direct = reported.filter((h) => h.buffer === undefined || RAW_BUFFERS.has(h.buffer))
-  if (direct.length > 0) return { reported, marked: direct, isSearched: false }
+  const direct = alert.payload?.matches ?? []
+  if (direct.length > 0) return { reported: alert.matches, marked: direct, isSearched: false }
   const options = alert.rule ? splitRule(alert.rule).options : []
-  return { reported, marked: locateContents(options, payload), isSearched: true }
-}
-
-function hitsOfRecord(record: unknown): ByteRange[] {
-  const hits = (record as { guan?: { hits?: unknown } } | null)?.guan?.hits
-  if (!Array.isArray(hits)) return []
-  return hits.filter(isRange).map((h) => ({ offset: h.offset, length: h.length, buffer: h.buffer }))
-}
-
-function isRange(value: unknown): value is ByteRange {
-  const v = value as Partial<ByteRange> | null
-  return (
-    typeof v?.offset === 'number' && typeof v.length === 'number' && (v.buffer === undefined || typeof v.buffer === 'string')
-  )
+  return { reported: alert.matches, marked: locateContents(options, payload), isSearched: true }
 }

@@ -55,6 +55,11 @@ export async function logOut(): Promise<void> {
   }
 }
 
+export async function changePassword(old: string, fresh: string): Promise<void> {
+  await must(api.POST('/api/v1/session/password', { params: { header: csrfHeader() }, body: { old, new: fresh } }))
+  if (session.value) session.value = { ...session.value, must_change: false }
+}
+
 /* The header the description asks for with every change; the client sets it once more itself. */
 export function csrfHeader(): { 'X-CSRF-Token': string } {
   return { 'X-CSRF-Token': session.value?.csrf_token ?? '' }

@@ -2,10 +2,13 @@
 // A small network apart from the machine's own: an attacker and a server, each in a namespace of
 // its own, joined by a veth pair. The sensor listens on the server's end.
 //
-//   attacker 10.20.9.9 ----- veth ----- server 10.20.0.10 (toll centre), 10.77.0.10 (unknown)
+//   attacker 10.78.9.9 ----- veth ----- server 10.20.0.10 (toll centre), 10.77.0.10
+//
+// The registry knows 10.20.0.0/16 only. The attacker's address must be unknown to it too: an alert
+// belongs to a facility by either end.
 import { run } from './process.mjs'
 
-export const ATTACKER = '10.20.9.9'
+export const ATTACKER = '10.78.9.9'
 export const SERVER = '10.20.0.10'
 export const UNKNOWN_SERVER = '10.77.0.10'
 export const INTERFACE = 'toll0'
@@ -31,7 +34,8 @@ export class Network {
       run('ip', '-n', ns, 'link', 'set', 'lo', 'up')
       run('ip', '-n', ns, 'link', 'set', dev, 'up')
     }
-    run('ip', '-n', this.attacker, 'route', 'add', '10.77.0.0/16', 'dev', 'out0')
+    for (const net of ['10.20.0.0/16', '10.77.0.0/16']) run('ip', '-n', this.attacker, 'route', 'add', net, 'dev', 'out0')
+    run('ip', '-n', this.server, 'route', 'add', '10.78.0.0/16', 'dev', INTERFACE)
   }
 
   /* Deleting a namespace takes its interfaces with it. */

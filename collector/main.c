@@ -50,7 +50,8 @@ enum command {
 struct options {
 	enum command command;
 	const char *data;
-	const char *redis;  /* NULL: no ingest */
+	const char *redis; /* NULL: no ingest */
+	const char *redis_password_file;
 	const char *listen; /* NULL: the API's default */
 	const char *dashboards;
 	const char *rules; /* NULL: look in the usual places */
@@ -67,6 +68,7 @@ static const char help[] =
     "run:\n"
     "  --data DIR             folder of the store; made when missing\n"
     "  --redis WHERE          unix:PATH or HOST:PORT; without it nothing is taken in\n"
+    "  --redis-password-file FILE   one line: PASSWORD, or USER PASSWORD\n"
     "  --listen HOST:PORT     HTTP API (127.0.0.1:8088)\n"
     "  --dashboards DIR       web pages to serve\n"
     "  --rules DIR            classification, law and division data\n"
@@ -87,6 +89,7 @@ static const char help[] =
 enum {
 	OPT_DATA = 256,
 	OPT_REDIS,
+	OPT_REDIS_PASSWORD_FILE,
 	OPT_LISTEN,
 	OPT_DASHBOARDS,
 	OPT_RULES,
@@ -102,6 +105,7 @@ enum {
 static const struct option long_options[] = {
 	{ "data", required_argument, NULL, OPT_DATA },
 	{ "redis", required_argument, NULL, OPT_REDIS },
+	{ "redis-password-file", required_argument, NULL, OPT_REDIS_PASSWORD_FILE },
 	{ "listen", required_argument, NULL, OPT_LISTEN },
 	{ "dashboards", required_argument, NULL, OPT_DASHBOARDS },
 	{ "rules", required_argument, NULL, OPT_RULES },
@@ -138,6 +142,9 @@ parse_options(int argc, char **argv, struct options *o)
 			break;
 		case OPT_REDIS:
 			o->redis = optarg;
+			break;
+		case OPT_REDIS_PASSWORD_FILE:
+			o->redis_password_file = optarg;
 			break;
 		case OPT_LISTEN:
 			o->listen = optarg;
@@ -398,13 +405,36 @@ start_api(struct collector *c, const struct options *o)
 	ingest_listen(c->ingest, api_on_news, c->api);
 }
 
+/* A file rather than an option: everybody on a host can read command lines. */
+static void
+read_redis_password(const char *path, char *line, size_t size, struct intake_conf *conf)
+{
+	FILE *file = fopen(path, "re");
+	if (!file || !fgets(line, (int)size, file))
+		log_fatal("%s: %s", path, file ? "no password in it" : strerror(errno));
+	fclose(file);
+	line[strcspn(line, "\r\n")] = '\0';
+	char *space = strchr(line, ' ');
+	conf->password = space ? space + 1 : line;
+	if (space) {
+		*space = '\0';
+		conf->user = line;
+	}
+	if (!*conf->password)
+		log_fatal("%s: no password in it", path);
+}
+
 static void
 start_ingest(struct collector *c, const struct options *o, const char *consumer)
 {
 	struct intake_conf conf = { .where = o->redis, .consumer = consumer };
+	char secret[512];
 	if (!o->redis)
 		return;
+	if (o->redis_password_file)
+		read_redis_password(o->redis_password_file, secret, sizeof(secret), &conf);
 	c->intake = intake_new(c->base, &conf, c->ingest);
+	sodium_memzero(secret, sizeof(secret));
 	if (!c->intake)
 		log_fatal("out of memory");
 }

@@ -82,6 +82,8 @@ struct intake {
 	struct ingest_stats *stats;
 	char *where;
 	char *consumer;
+	char *user; /* NULL: the default one */
+	char *password;
 	struct link control;
 	struct link reader;
 	struct event *tick;  /* periodic work and time limits */
@@ -822,6 +824,25 @@ link_of(struct intake *in, const redisAsyncContext *ac)
 }
 
 static void
+on_auth(redisAsyncContext *ac, void *r, void *arg)
+{
+	struct intake *in = arg;
+	const redisReply *reply = r;
+	/* Redis answers every later command NOAUTH, and those answers bring the retry. */
+	if (is_ours(ac, reply) && reply->type == REDIS_REPLY_ERROR)
+		complain(in, reply->str);
+}
+
+static void
+authenticate(struct intake *in, redisAsyncContext *ac)
+{
+	if (in->password && in->user)
+		redisAsyncCommand(ac, on_auth, in, "AUTH %s %s", in->user, in->password);
+	else if (in->password)
+		redisAsyncCommand(ac, on_auth, in, "AUTH %s", in->password);
+}
+
+static void
 on_connect(const redisAsyncContext *ac, int status)
 {
 	struct intake *in = ac->data;
@@ -836,6 +857,7 @@ on_connect(const redisAsyncContext *ac, int status)
 		return;
 	}
 	link->is_up = true;
+	authenticate(in, link->ac); /* before anything else on this connection */
 	if (!in->control.is_up || !in->reader.is_up)
 		return;
 	log_info("connected to Redis at %s as %s", in->where, in->consumer);
@@ -966,11 +988,14 @@ intake_new(struct event_base *base, const struct intake_conf *conf, struct inges
 	in->stats = ingest_stats_mut(ingest);
 	in->where = strdup(conf->where);
 	in->consumer = strdup(conf->consumer);
+	in->user = conf->user ? strdup(conf->user) : NULL;
+	in->password = conf->password ? strdup(conf->password) : NULL;
 	in->retry_ns = RETRY_FIRST;
 	in->tick = event_new(base, -1, EV_PERSIST, on_tick, in);
 	in->retry = event_new(base, -1, 0, on_retry, in);
 	struct timeval tick = { .tv_usec = 200000 };
-	if (!in->where || !in->consumer || !in->tick || !in->retry ||
+	if (!in->where || !in->consumer || (conf->user && !in->user) ||
+	    (conf->password && !in->password) || !in->tick || !in->retry ||
 	    event_add(in->tick, &tick) < 0) {
 		intake_free(in);
 		return NULL;
@@ -1009,5 +1034,7 @@ intake_free(struct intake *in)
 	free(in->lengths);
 	free(in->where);
 	free(in->consumer);
+	free(in->user);
+	free(in->password);
 	free(in);
 }

@@ -27,6 +27,8 @@ struct intake;
 struct intake_conf {
 	const char *where;    /* unix:PATH or HOST:PORT ([::1]:6379 for IPv6) */
 	const char *consumer; /* this collector's name in the group */
+	const char *user;     /* for AUTH; NULL: the default user */
+	const char *password; /* NULL: no AUTH */
 };
 
 /* Whether where can be understood; a sentence in error if not. */

@@ -326,6 +326,25 @@ class Ingest(unittest.TestCase):
         self.assertEqual(self.collector.stop(), 0)
         self.check_store({("edge-1", 1): 40})
 
+    def test_a_password_is_given_and_a_wrong_one_is_said(self):
+        secret = os.path.join(self.folder, "secret")
+        with open(secret, "w", encoding="ascii") as f:
+            f.write("guess\n")
+        self.redis.command("SADD", "guan:sensors", "edge-1")
+        self.redis.pipeline([xadd("edge-1", 1, q) for q in range(1, 101)])
+        self.redis.command("CONFIG", "SET", "requirepass", "correct horse")
+        self.start("--redis-password-file", secret)
+        wait_for(lambda: "WRONGPASS" in self.log() and "NOAUTH" in self.log(), "not said")
+        self.assertIsNone(self.collector.process.poll())
+        self.assertEqual(self.collector.stop(), 0)
+        with open(secret, "w", encoding="ascii") as f:
+            f.write("default correct horse\n")
+        self.start("--redis-password-file", secret)
+        wait_for(lambda: self.is_drained(["edge-1"]), "not taken in with the right password")
+        self.assertEqual(self.collector.stop(), 0)
+        self.assertNotIn("correct horse", self.log())
+        self.check_store({("edge-1", 1): 100})
+
     def test_malformed_entries_are_kept_aside_and_acknowledged(self):
         key = stream("edge-1")
         self.redis.command("SADD", "guan:sensors", "edge-1")

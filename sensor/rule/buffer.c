@@ -43,6 +43,25 @@ get_payload(const struct packet *packet, struct span *ret)
 	return buffer_some(packet->payload, ret);
 }
 
+static bool
+get_address(const struct addr *addr, const struct packet *packet, struct span *ret)
+{
+	*ret = span_of(addr->b, packet->ip_version == 4 ? 4 : 16);
+	return packet->ip_version != 0;
+}
+
+static bool
+get_src(const struct packet *packet, struct span *ret)
+{
+	return get_address(&packet->src, packet, ret);
+}
+
+static bool
+get_dst(const struct packet *packet, struct span *ret)
+{
+	return get_address(&packet->dst, packet, ret);
+}
+
 static const struct buffer packet_buffers[] = {
 	{ .name = "icmpv4.hdr",
 	    .help = "ICMPv4 header",
@@ -52,6 +71,14 @@ static const struct buffer packet_buffers[] = {
 	    .help = "ICMPv6 message from its header on",
 	    .needs = LAYER_ICMP6,
 	    .get_packet = get_l4 },
+	{ .name = "ip.dst",
+	    .help = "destination address, 4 or 16 bytes",
+	    .needs = LAYER_IP,
+	    .get_packet = get_dst },
+	{ .name = "ip.src",
+	    .help = "source address, 4 or 16 bytes",
+	    .needs = LAYER_IP,
+	    .get_packet = get_src },
 	{ .name = "ipv4.hdr",
 	    .help = "IPv4 header with options",
 	    .needs = LAYER_IPV4,

@@ -29,8 +29,8 @@ match_is_retried(const struct match *match)
 	return false;
 }
 
-static int
-list_check(struct rule_parser *parser, const struct match_list *list)
+void
+rule_list_settle(const struct match_list *list)
 {
 	for (struct match *m = list->first; m; m = m->next) {
 		const struct content *content = content_of(m);
@@ -39,13 +39,6 @@ list_check(struct rule_parser *parser, const struct match_list *list)
 		if (m->keyword->settle)
 			m->keyword->settle(m, match_is_retried(m));
 	}
-	return 0;
-}
-
-void
-rule_list_settle(struct rule_parser *parser, const struct match_list *list)
-{
-	(void)list_check(parser, list);
 }
 
 static const struct field *
@@ -297,8 +290,7 @@ rule_check(struct rule_parser *parser)
 	if (meta_check(parser) < 0)
 		return -EINVAL;
 	for (struct rule_section *s = rule->sections; s; s = s->next)
-		if (list_check(parser, &s->matches) < 0)
-			return -EINVAL;
+		rule_list_settle(&s->matches);
 	if (app_check(parser) < 0 || dirs_check(parser) < 0)
 		return -EINVAL;
 	for (struct rule_section *s = rule->sections; s; s = s->next)

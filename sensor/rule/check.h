@@ -15,8 +15,8 @@ int rule_check(struct rule_parser *parser);
 /* Refuses contents that need more bytes than bsize and dsize allow. */
 int length_check(struct rule_parser *parser, const struct rule_section *section);
 
-/* The same for a list that is no section (base64_data). */
-void rule_list_settle(struct rule_parser *parser, const struct match_list *list);
+/* Tells every match of a list whether a later one depends on its position. */
+void rule_list_settle(const struct match_list *list);
 
 /* Chooses rule->fast: as asked by fast_pattern, or the content that is rarest in traffic. */
 void rule_fast_select(struct rule *rule);

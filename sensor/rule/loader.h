@@ -28,6 +28,7 @@ struct rule_loader {
 	uint32_t rule_cap, refusal_count;
 	uint16_t addr_count, port_count, chain_count;
 
+	struct dataset *datasets; /* read-only sets of this rule set (dataset.c) */
 	bool has_warned_inline;
 	const struct conf_node *root;
 	const char *dir; /* where relative names of data files start */

@@ -49,6 +49,7 @@ struct rule_parser {
 	size_t transforms_len;
 	struct rule_section *section;
 	struct match_list *nested; /* base64_data: matches go here instead of a section */
+	struct match_list *base64; /* of the last base64_decode: what base64_data makes nested */
 
 	/* The last content or pcre: what modifiers act on. */
 	struct content *content;

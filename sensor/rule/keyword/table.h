@@ -6,6 +6,8 @@
 #define KEYWORDS(X) \
 	X(absent) \
 	X(alert) \
+	X(base64_data) \
+	X(base64_decode) \
 	X(bsize) \
 	X(bypass) \
 	X(byte_extract) \
@@ -16,6 +18,8 @@
 	X(compress_whitespace) \
 	X(config) \
 	X(content) \
+	X(datarep) \
+	X(dataset) \
 	X(decode_event) \
 	X(depth) \
 	X(detection_filter) \
@@ -23,6 +27,7 @@
 	X(dotprefix) \
 	X(dsize) \
 	X(endswith) \
+	X(entropy) \
 	X(fast_pattern) \
 	X(flow) \
 	X(flow_age) \
@@ -36,6 +41,7 @@
 	X(flowint) \
 	X(fragbits) \
 	X(fragoffset) \
+	X(from_base64) \
 	X(gid) \
 	X(gunzip) \
 	X(header_lowercase) \
@@ -63,6 +69,7 @@
 	X(reference) \
 	X(requires) \
 	X(rev) \
+	X(rpc) \
 	X(sameip) \
 	X(sid) \
 	X(startswith) \

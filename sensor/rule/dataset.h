@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * dataset: sets of values that buffers are looked up in (dataset, datarep).
+ *
+ * A set is known by its name. One that rules only read, from a file, belongs to its rule set and
+ * is read again with it. One that a rule adds to or takes from lives as long as the process, is
+ * shared by all workers behind a lock, and is capped: at the cap nothing is added, counted.
+ *
+ * Files: a value a line; string base64, md5 and sha256 hexadecimal, addresses as text. With
+ * reputation, a comma and a number behind it.
+ */
+#ifndef GUAN_SENSOR_RULE_DATASET_H
+#define GUAN_SENSOR_RULE_DATASET_H
+
+#include "sensor/rule/parser.h"
+
+#define DATASET_ENTRIES_MAX 2000000
+#define DATASET_VALUE_MAX 65535
+
+enum dataset_type {
+	DATASET_NONE,
+	DATASET_STRING,
+	DATASET_MD5,
+	DATASET_SHA256,
+	DATASET_IPV4,
+	DATASET_IP,
+};
+
+struct dataset;
+
+/* What rules and configuration say of a set; empty spans: nothing. */
+struct dataset_options {
+	uint8_t type; /* enum dataset_type */
+	struct span load, state;
+	bool is_dynamic, has_reputation;
+};
+
+/* The type of a name, or DATASET_NONE. */
+enum dataset_type dataset_type_find(struct span name);
+
+/*
+ * The set of that name, made and loaded when new. What the rule leaves open comes from the
+ * configuration (datasets.NAME). NULL: refused, reported.
+ */
+struct dataset *dataset_get(
+    struct rule_parser *parser, struct span name, const struct dataset_options *options);
+
+/* One option of dataset and datarep ("type string", "load file"). */
+int dataset_option(struct rule_parser *parser, struct span word, struct dataset_options *options);
+
+bool dataset_has(struct dataset *set, struct span value, uint16_t *ret_reputation);
+/* Whether it was added (it was not there); taken away (it was there). */
+bool dataset_add(struct dataset *set, struct span value);
+bool dataset_remove(struct dataset *set, struct span value);
+
+#endif

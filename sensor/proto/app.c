@@ -330,6 +330,7 @@ app_switch(struct app *app)
 	app_close(app);
 	app->old_id = app->id;
 	app->id = PROTO_ID_NONE;
+	app->next_tx_id = 0; /* transactions are counted within a protocol */
 	app->is_changing = false;
 	app->flow->is_app_done = false;
 	for (int dir = 0; dir < 2; dir++) {

@@ -22,7 +22,10 @@ probe_unknown_method(struct span data)
 		return PROTO_MORE;
 	struct http_request_line line =
 	    http_request_line(http_trim(span_sub(data, 0, (size_t)lf)));
-	return span_caseeq(span_sub(line.protocol, 0, 5), SPAN("HTTP/")) ? PROTO_YES : PROTO_NO;
+	/* "PRI * HTTP/2.0" opens HTTP/2, which is another protocol. */
+	bool is_http = span_caseeq(span_sub(line.protocol, 0, 5), SPAN("HTTP/")) &&
+		       !span_eq(line.method, SPAN("PRI"));
+	return is_http ? PROTO_YES : PROTO_NO;
 }
 
 static enum proto_verdict

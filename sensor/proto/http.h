@@ -127,6 +127,7 @@ enum http_state_id {
 	HTTP_S_CHUNK,
 	HTTP_S_CHUNK_END,
 	HTTP_S_TRAILER,
+	HTTP_S_TAIL,    /* behind the last announced byte of a body */
 	HTTP_S_CONNECT, /* waits for the answer */
 	HTTP_S_IGNORE,  /* nothing of interest comes any more */
 };
@@ -211,6 +212,9 @@ enum http_step http_request_step(struct http_feed *feed);
 enum http_step http_request_headers_done(struct http_feed *feed);
 enum http_step http_response_step(struct http_feed *feed);
 enum http_step http_response_headers_done(struct http_feed *feed);
+
+/* Whether bytes begin as a status line may: white space and NULs, then "http". 1, 0, -1: more. */
+int http_looks_like_status(struct span bytes);
 
 void http_consume(struct http_feed *feed, size_t bytes);
 /* The message of this side is complete. */

@@ -65,7 +65,7 @@ static enum http_step
 headers_end(struct http_feed *feed)
 {
 	if (feed->side->state == HTTP_S_TRAILER) {
-		http_message_done(feed->app, feed->side, feed->dir, feed->ts);
+		feed->side->state = HTTP_S_TAIL;
 		return HTTP_STEP_GO;
 	}
 	tx_moved(&feed->side->tx->tx, feed->dir, HTTP_HEADERS, feed->ts);
@@ -141,7 +141,26 @@ length_step(struct http_feed *feed)
 	if (feed->side->state == HTTP_S_CHUNK)
 		feed->side->state = HTTP_S_CHUNK_END;
 	else
+		feed->side->state = HTTP_S_TAIL;
+	return HTTP_STEP_GO;
+}
+
+/*
+ * Behind the last byte that was announced. What comes in the same piece and begins no other
+ * answer is counted to the body, as clients that read what they get would; what comes later is
+ * not waited for. The only place where the split matters: it decides what "more" is.
+ */
+static enum http_step
+tail_step(struct http_feed *feed)
+{
+	if (feed->dir == DIR_TOSERVER || feed->rest.len == 0 || !feed->side->tx ||
+	    http_looks_like_status(feed->rest) != 0) {
 		http_message_done(feed->app, feed->side, feed->dir, feed->ts);
+		return HTTP_STEP_GO;
+	}
+	ptrdiff_t lf = span_chr(feed->rest, '\n');
+	tx_event(&feed->side->tx->tx, HTTP_EVENT_RESPONSE_BODY_UNEXPECTED);
+	push(feed, lf < 0 ? feed->rest.len : (size_t)lf + 1);
 	return HTTP_STEP_GO;
 }
 
@@ -225,6 +244,8 @@ step(struct http_feed *feed)
 		return chunk_length_step(feed);
 	case HTTP_S_CLOSE:
 		return close_step(feed);
+	case HTTP_S_TAIL:
+		return tail_step(feed);
 	case HTTP_S_IGNORE:
 		http_consume(feed, feed->rest.len);
 		return HTTP_STEP_WAIT;

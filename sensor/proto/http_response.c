@@ -10,9 +10,8 @@
 /* What stands for the address that was not seen; EVE readers know it by this text. */
 #define URI_NOT_SEEN "/libhtp::request_uri_not_seen"
 
-/* Whether bytes look like a status line: white space and NULs, then "http". 1, 0, -1: more. */
-static int
-looks_like_status(struct span bytes)
+int
+http_looks_like_status(struct span bytes)
 {
 	size_t i = 0;
 	while (i < bytes.len && (http_is_space(bytes.p[i]) || bytes.p[i] == 0))
@@ -69,7 +68,7 @@ idle_step(struct http_feed *feed)
 	struct http_tx *tx = oldest_unanswered(feed->app);
 	bool must_look = (!tx && feed->side->count > 0) || feed->side->is_lost;
 	if (must_look) {
-		int looks = looks_like_status(feed->rest);
+		int looks = http_looks_like_status(feed->rest);
 		if (looks < 0 && !feed->is_last)
 			return HTTP_STEP_WAIT;
 		if (looks <= 0)
@@ -170,7 +169,7 @@ line_step(struct http_feed *feed)
 		http_consume(feed, used);
 		return HTTP_STEP_GO;
 	}
-	if (looks_like_status(whole) != 1)
+	if (http_looks_like_status(whole) != 1)
 		return no_status_line(feed, used);
 
 	http_consume(feed, used);
@@ -331,7 +330,7 @@ maybe_step(struct http_feed *feed)
 	}
 	if (feed->rest.len == 0)
 		return HTTP_STEP_WAIT;
-	int looks = looks_like_status(feed->rest);
+	int looks = http_looks_like_status(feed->rest);
 	if (looks < 0 && !feed->is_last)
 		return HTTP_STEP_WAIT;
 	if (looks == 1)

@@ -71,21 +71,125 @@ add_filters(struct call *call, struct where *w, char *like, size_t like_size)
 		where_words(w, q, like, like_size);
 }
 
+/*
+ * A search reads backwards in time, slice by slice, and stops when the page is full, when
+ * nothing older is left, or when its time is up: then `next` leads on from there. So no
+ * filter, however rare its match, holds the loop for long on a large store.
+ */
+enum {
+	SLICE_FIRST_S = 3600,
+	SLICE_QUICK_US =
+	    30000, /* a slice this quick may be followed by one eight times as long */
+	SEARCH_US = 300000,
+};
+
+struct search {
+	struct call *call;
+	struct page page;
+	json_t *items;
+	int64_t oldest; /* of the store */
+	int64_t upper;  /* where the next slice ends, exclusive; INT64_MAX: everything */
+	int64_t last_ts;
+	int64_t last_id;
+	bool is_full; /* a row more than the page holds was seen */
+};
+
+/* Reads the rows of [lower, upper). */
+static int
+search_slice(struct search *s, int64_t lower)
+{
+	struct where w;
+	struct db_stmt *stmt = NULL;
+	char like[1200];
+	int r;
+
+	where_init(&w, view_alert_sql);
+	add_filters(s->call, &w, like, sizeof(like));
+	if (s->page.has_after)
+		where_int_int(&w, "(a.ts, a.id) < ($, $)", s->page.after_key, s->page.after_id);
+	if (s->upper != INT64_MAX)
+		where_int(&w, "a.ts < $", s->upper);
+	where_int(&w, "a.ts >= $", lower);
+	where_end(&w, " ORDER BY a.ts DESC, a.id DESC");
+	where_limit(&w, s->page.limit + 1 - (int64_t)json_array_size(s->items));
+	r = where_query(&w, s->call->api->db, &stmt);
+	while (r >= 0 && (r = db_step(stmt)) > 0) {
+		if (json_array_size(s->items) == (size_t)s->page.limit) {
+			s->is_full = true;
+			break;
+		}
+		s->last_id = db_int(stmt, 0);
+		s->last_ts = db_int(stmt, 4);
+		json_array_append_new(s->items, view_alert_row(stmt));
+	}
+	db_finish(stmt);
+	return r < 0 ? r : 0;
+}
+
+/* Where the search starts: the newest alert, or the end of the page before. */
+static int
+search_start(struct search *s, int64_t *ret_from)
+{
+	struct db *db = s->call->api->db;
+	int r = db_get_int(db, &s->oldest, "SELECT COALESCE(MIN(ts), 0) FROM alert", "");
+
+	if (r == 0)
+		r = db_get_int(db, ret_from, "SELECT COALESCE(MAX(ts), 0) FROM alert", "");
+	if (s->page.has_after && s->page.after_key < *ret_from)
+		*ret_from = s->page.after_key;
+	s->upper = INT64_MAX;
+	return r;
+}
+
+/* 0 with what was found; next tells where to go on, empty at the end. */
+static int
+search(struct search *s, char next[64])
+{
+	int64_t begin = api_mono_us(), took, from = 0, span = SLICE_FIRST_S * 1000000ll, lower;
+	int r = search_start(s, &from);
+
+	next[0] = '\0';
+	while (r == 0) {
+		took = api_mono_us();
+		lower = from - span > s->oldest ? from - span : INT64_MIN;
+		r = search_slice(s, lower);
+		if (r < 0 || s->is_full || lower == INT64_MIN)
+			break;
+		from = s->upper = lower;
+		if (api_mono_us() - begin > SEARCH_US) {
+			snprintf(next, 64, "%lld-0", (long long)lower);
+			return 0;
+		}
+		if (api_mono_us() - took < SLICE_QUICK_US && span < INT64_MAX / 16)
+			span *= 8;
+	}
+	if (r == 0 && s->is_full)
+		snprintf(next, 64, "%lld-%lld", (long long)s->last_ts, (long long)s->last_id);
+	return r;
+}
+
 void
 handle_alerts(struct call *call)
 {
-	struct page page;
-	struct where w;
-	char like[1200];
+	struct search s = { .call = call };
+	struct where probe;
+	json_t *json;
+	char like[1200], next[64];
+	int r;
 
-	page_read(call, &page);
-	where_init(&w, view_alert_sql);
-	add_filters(call, &w, like, sizeof(like));
+	page_read(call, &s.page);
+	where_init(&probe, view_alert_sql);
+	add_filters(call, &probe, like, sizeof(like)); /* to say what is wrong with them */
 	if (call_refused(call))
 		return;
-	if (page.has_after)
-		where_int_int(&w, "(a.ts, a.id) < ($, $)", page.after_key, page.after_id);
-	page_answer(call, &page, &w, " ORDER BY a.ts DESC, a.id DESC", view_alert_row, 4, 0);
+	s.items = json_array();
+	r = search(&s, next);
+	json = view_page(s.items, *next ? next : NULL);
+	if (r < 0) {
+		json_decref(json);
+		json = NULL;
+	}
+	call_json(call, 200, json);
 }
 
 /* The row of SENSOR/EPOCH/SEQ; 0 when there is none, negative when the store failed. */

@@ -458,6 +458,7 @@ api_free(struct api *api)
 	sessions_free(api->sessions);
 	throttle_free(api->throttle);
 	free(api->dashboards);
+	free(api->overview);
 	free(api);
 }
 

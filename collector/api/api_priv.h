@@ -56,6 +56,8 @@ struct api {
 	uint16_t port;
 	int64_t started_us;
 	struct api_counts counts;
+	char *overview; /* the kept answer of GET /api/v1/overview, or NULL */
+	int64_t overview_until_us;
 };
 
 enum route_needs {

@@ -40,6 +40,7 @@ news_of_workflow(enum workflow_news news, int64_t incident, int64_t edge, void *
 {
 	struct api *api = arg;
 
+	api->overview_until_us = 0; /* its incidents and clocks have changed */
 	if (!is_heard(api))
 		return;
 	if (news == WORKFLOW_CLOCK)

@@ -2,6 +2,7 @@
 /* Overview, health and the description of the API. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "collector/api/handlers.h"
@@ -153,11 +154,10 @@ add_sensors(struct db *db, json_t *json, int64_t now)
 		       (json_int_t)online)) == 0;
 }
 
-void
-handle_overview(struct call *call)
+static json_t *
+overview(struct api *api, int64_t now)
 {
-	struct db *db = call->api->db;
-	int64_t now = workflow_now(call->api->wf);
+	struct db *db = api->db;
 	/* whole hours, the present one being the last */
 	int64_t first = now / HOUR_US * HOUR_US - (HOURS - 1) * HOUR_US, unmapped = 0;
 	json_t *json = json_object();
@@ -174,11 +174,35 @@ handle_overview(struct call *call)
 
 	json_object_set_new(json, "since", view_time(first));
 	json_object_set_new(json, "alerts_unmapped", json_integer(unmapped));
-	if (!is_ok) {
+	if (is_ok)
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
+/*
+ * Counting a day of alerts takes as long as there are alerts, and every open page asks. So the
+ * answer is kept for a while, longer the longer it took; a change of an incident ends it.
+ */
+void
+handle_overview(struct call *call)
+{
+	struct api *api = call->api;
+	int64_t begin = api_mono_us(), took;
+	json_t *json;
+
+	if (!api->overview || begin > api->overview_until_us) {
+		json = overview(api, workflow_now(api->wf));
+		took = api_mono_us() - begin;
+		free(api->overview);
+		api->overview = json ? json_dumps(json, JSON_COMPACT) : NULL;
+		api->overview_until_us = begin + 2000000 + 20 * took;
 		json_decref(json);
-		json = NULL;
 	}
-	call_json(call, 200, json);
+	if (api->overview)
+		call_raw(call, 200, "application/json", api->overview, strlen(api->overview));
+	else
+		call_json(call, 503, NULL);
 }
 
 /* Health ------------------------------------------------------------------------------------

@@ -107,6 +107,7 @@ worker_whole(struct packet *packet, void *arg)
 	if (packet->layers & LAYER_FRAGMENT)
 		worker_fragment(w, packet); /* comes back here, whole, before its last part */
 	flow_table_get(w->flows, packet);
+	recorder_packet(w->recorder, packet);
 	detect_begin(w->detector, packet);
 	if (packet->flow)
 		worker_flow(w, packet);
@@ -118,6 +119,7 @@ worker_whole(struct packet *packet, void *arg)
 		recorder_app_anomalies(w->recorder, packet->flow->app, packet);
 		app_clean(packet->flow->app, &w->hooks, false);
 	}
+	recorder_packet(w->recorder, NULL);
 }
 
 static void
@@ -166,12 +168,10 @@ worker_flow_end(struct flow *flow, enum flow_end why, nsec_t now, void *arg)
 		tcp_flow_end(w->tcp, flow, now);
 	if (w->dpi)
 		dpi_flow_end(w->dpi, flow);
-	if (flow->app) {
+	if (flow->app)
 		app_clean(flow->app, &w->hooks, true);
-		app_free(flow->app, &w->hooks);
-		flow->app = NULL;
-	}
 	recorder_flow(w->recorder, flow, why, now);
+	app_free(flow->app, &w->hooks); /* the flow's record names the protocol */
 	detect_flow_free(w->detector, flow);
 	if (w->dpi)
 		dpi_flow_free(w->dpi, flow);

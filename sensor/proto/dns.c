@@ -103,6 +103,7 @@ message_take(struct app *app, enum dir dir, struct span bytes, nsec_t ts)
 		return;
 	struct tx *tx = &dns->tx;
 	dns->dir = (uint8_t)dir;
+	tx->is_answer = dir == DIR_TOCLIENT;
 	dns->is_readable = message_keep(app, dns, bytes, &events);
 	if (dns->is_readable) {
 		bool is_answer = dns->message.header.flags & DNS_QR;

@@ -73,6 +73,7 @@ struct tx {
 	bool is_recorded;
 	bool skip_record;    /* by a rule (config keyword) or by the protocol's own wish */
 	bool has_alert;
+	bool is_answer; /* a message of the server alone: its record tells server to client */
 	uint64_t events;     /* bit set over proto->events */
 	uint64_t events_told; /* already in anomaly records */
 	nsec_t first_ns, last_ns;

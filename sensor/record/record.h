@@ -76,6 +76,10 @@ struct recorder;
 struct recorder *recorder_new(const struct record_options *options, struct recorder_sink sink);
 void recorder_free(struct recorder *recorder);
 
+/* The packet that the worker is at, NULL between packets: what a transaction shows of the packet
+ * that completed it (its number in the capture, its MAC addresses). */
+void recorder_packet(struct recorder *recorder, const struct packet *packet);
+
 void recorder_alert(struct recorder *recorder, const struct alert *alert);
 void recorder_tx(struct recorder *recorder, const struct app *app, struct tx *tx);
 void recorder_flow(struct recorder *recorder, const struct flow *flow, enum flow_end why,

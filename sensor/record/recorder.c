@@ -23,6 +23,12 @@ recorder_free(struct recorder *recorder)
 	free(recorder);
 }
 
+void
+recorder_packet(struct recorder *recorder, const struct packet *packet)
+{
+	recorder->packet = packet;
+}
+
 struct record_ends
 record_ends_packet(const struct packet *p)
 {

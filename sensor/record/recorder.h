@@ -11,6 +11,7 @@
 struct recorder {
 	const struct record_options *options;
 	struct recorder_sink sink;
+	const struct packet *packet; /* at work on, or NULL */
 	uint64_t too_large; /* records that did not fit and were not written */
 };
 

@@ -17,16 +17,25 @@ record_app(struct json *json, const struct app *app, const struct tx *tx)
 		json_rewind(json, mark);
 }
 
+/* The packet at hand when it is of the flow: a flow may also end while another's packet is. */
+static const struct packet *
+packet_of(const struct recorder *r, const struct app *app)
+{
+	return r->packet && r->packet->flow == app->flow ? r->packet : NULL;
+}
+
 static void
 record_tx(struct recorder *r, const struct app *app, const struct tx *tx)
 {
 	const struct proto *proto = app->proto;
 	const char *type = proto->record_key ? proto->record_key : proto->name;
-	struct record_ends ends = record_ends_flow(app->flow, DIR_TOSERVER);
+	struct record_ends ends =
+	    record_ends_flow(app->flow, tx->is_answer ? DIR_TOCLIENT : DIR_TOSERVER);
+	const struct packet *packet = packet_of(r, app);
 	struct record_head head = { .class = RECORD_PROTOCOL, .type = type, .ts = tx->last_ns };
 	struct json json;
 
-	if (!record_begin(r, &json, &head, app->flow, NULL, &ends))
+	if (!record_begin(r, &json, &head, app->flow, packet, &ends))
 		return;
 	json_uint(&json, "tx_id", tx->id);
 	json_object(&json, type);
@@ -52,7 +61,7 @@ record_file(struct recorder *r, const struct app *app, const struct tx *tx,
 		.ts = tx->last_ns };
 	struct json json;
 
-	if (!record_begin(r, &json, &head, app->flow, NULL, &ends))
+	if (!record_begin(r, &json, &head, app->flow, packet_of(r, app), &ends))
 		return;
 	record_app(&json, app, tx);
 	record_app_proto(&json, app->flow);

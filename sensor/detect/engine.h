@@ -191,7 +191,6 @@ struct detect_engine {
 	struct mpm_share *shares;
 	uint32_t share_count, share_cap;
 	struct mpm_scratch *scratch; /* prototype for all databases */
-	size_t longest;              /* of all payload literals */
 	uint64_t wanted_protos;
 	struct detect_engine_stats stats;
 	struct host_vars *hosts; /* of all engines of the process */

@@ -353,8 +353,6 @@ packet_group_fill(struct detect_engine *engine, struct packet_group *group,
 	}
 	if (r == 0)
 		r = database_take(engine, builder, cache_dir, &group->payload, ret_error);
-	if (r == 0 && group->payload && mpm_longest(group->payload) > engine->longest)
-		engine->longest = mpm_longest(group->payload);
 	mpm_builder_free(builder);
 	return r;
 }

@@ -122,25 +122,24 @@ short_is_in(const struct short_literal *literal, struct span bytes)
 		   literal->is_nocase) != NULL;
 }
 
-/* Positions of the look are those of base; of a packet, of its payload. */
+/* In what was looked at: positions of the look are counted from base, too. */
+static bool
+short_is_in_look(const struct short_literal *literal, const struct stream_look *look)
+{
+	size_t before = look->base > look->offset ? (size_t)(look->base - look->offset) : 0;
+	if (short_is_in(literal, span_from(look->data, before)))
+		return true;
+	return before && literal->to == UINT32_MAX && short_is_in(literal, look->data);
+}
+
 static void
 shorts_scan(struct detector *detector, const struct short_list *list, const struct facts *facts,
     struct span bytes, const struct stream_look *look)
 {
 	for (uint32_t i = 0; i < list->count; i++) {
 		const struct short_literal *literal = &list->items[i];
-		if (!gate_is_open(&literal->plain, facts))
-			continue;
-		bool is_in = short_is_in(literal, bytes);
-		if (!is_in && look) {
-			struct span from_base =
-			    look->base > look->offset
-				? span_from(look->data, (size_t)(look->base - look->offset))
-				: look->data;
-			is_in = short_is_in(literal, from_base) ||
-				(literal->to == UINT32_MAX && short_is_in(literal, look->data));
-		}
-		if (is_in)
+		if (gate_is_open(&literal->plain, facts) &&
+		    (short_is_in(literal, bytes) || (look && short_is_in_look(literal, look))))
 			candidate_add(detector, literal->plain.order);
 	}
 }
@@ -253,40 +252,50 @@ payload_holds(struct detector *detector, const struct plan *plan,
 	return true;
 }
 
-/* The end of the furthest hit since the first-th, counted like its offsets. */
+/* Where the hits since the first-th begin and end, counted like their offsets. */
 static bool
-hits_end(const struct found *found, unsigned first, uint64_t *ret_end)
+hits_reach(const struct found *found, unsigned first, uint64_t *ret_start, uint64_t *ret_end)
 {
+	*ret_start = UINT64_MAX;
 	*ret_end = 0;
 	for (unsigned i = first; i < found->count; i++) {
-		uint64_t end = (uint64_t)found->hits[i].offset + found->hits[i].length;
+		uint64_t start = found->hits[i].offset;
+		uint64_t end = start + found->hits[i].length;
+		if (start < *ret_start)
+			*ret_start = start;
 		if (end > *ret_end)
 			*ret_end = end;
 	}
 	return found->count > first;
 }
 
+/* How often an occurrence that does not count is passed over before a rule is given up. */
+#define STALE_MAX 16
+
 /*
  * Looks in the stream from a byte on. What lies wholly in bytes that were looked at before does
- * not count: either it fired then, or something else forbade it then.
+ * not count: either it fired then, or something else forbade it then. It may hide a later
+ * occurrence that does count, so the search goes on behind where it began.
  */
 static bool
 stream_holds_from(struct detector *detector, const struct plan *plan,
     const struct match_context *ctx, const struct stream_look *look, uint64_t from)
 {
-	uint64_t position = from >= look->base ? from - look->base : 0;
 	unsigned first = detector->found.count;
-	inspect_begin(detector->thread);
-	if (!payload_holds(detector, plan, ctx,
-		span_from(look->data, (size_t)(from - look->offset)), position, "stream")) {
+	uint64_t stream_end = look->offset + look->data.len;
+	for (unsigned i = 0; i < STALE_MAX && from < stream_end; i++) {
+		uint64_t position = from >= look->base ? from - look->base : 0;
+		struct span bytes = span_from(look->data, (size_t)(from - look->offset));
+		uint64_t start, end;
+		inspect_begin(detector->thread);
 		detector->found.count = (uint8_t)first;
-		return false;
+		if (!payload_holds(detector, plan, ctx, bytes, position, "stream"))
+			break;
+		if (!hits_reach(&detector->found, first, &start, &end) ||
+		    from + (end - position) > look->new_offset)
+			return true;
+		from += start - position + 1;
 	}
-	uint64_t end;
-	if (!hits_end(&detector->found, first, &end) || first == ALERT_HITS_MAX)
-		return true;
-	if (from + (end - position) > look->new_offset)
-		return true;
 	detector->found.count = (uint8_t)first;
 	return false;
 }
@@ -299,19 +308,15 @@ stream_holds(struct detector *detector, const struct plan *plan, uint32_t order,
 	uint64_t from = look->offset, spent;
 	if (state && stream_fired_until(state, look->dir, order, &spent) && spent > from)
 		from = spent;
-	if (from >= look->offset + look->data.len)
-		return false;
 	uint64_t based = from > look->base ? from : look->base;
 	if (stream_holds_from(detector, plan, ctx, look, based))
 		return true;
-	if (plan->flags & PLAN_IS_ANCHORED)
-		return false;
-	/* Across the start of the chunk. */
-	if (from < based && stream_holds_from(detector, plan, ctx, look, from))
-		return true;
-	/* An earlier occurrence that does not count may have hidden one that does. */
-	uint64_t near = look->new_offset > MPM_MAX ? look->new_offset - (MPM_MAX - 1) : 0;
-	return near > based && stream_holds_from(detector, plan, ctx, look, near);
+	/* Across the start of the chunk: no further back than a literal reaches. */
+	uint64_t across = look->base > MPM_MAX ? look->base - (MPM_MAX - 1) : 0;
+	if (across < from)
+		across = from;
+	return !(plan->flags & PLAN_IS_ANCHORED) && across < based &&
+	       stream_holds_from(detector, plan, ctx, look, across);
 }
 
 static bool
@@ -484,20 +489,19 @@ static void
 payload_scan(struct detector *detector, const struct packet_group *group,
     const struct verify *v)
 {
-	struct span fresh = SPAN_NONE;
+	bool has_payload = v->has_packet && v->has_payload;
+	shorts_scan(detector, &group->shorts, &v->facts,
+	    has_payload ? v->packet->payload : SPAN_NONE, v->look);
+	if (!group->payload)
+		return;
 	if (v->look) {
 		size_t kept = (size_t)(v->look->new_offset - v->look->offset);
-		size_t tail = detector->engine->longest ? detector->engine->longest - 1 : 0;
-		fresh = span_from(v->look->data, kept > tail ? kept - tail : 0);
-		if (group->payload)
-			scan(detector, group->payload, fresh);
-		shorts_scan(detector, &group->shorts, &v->facts, fresh, v->look);
+		size_t tail = mpm_longest(group->payload) - 1;
+		scan(detector, group->payload,
+		    span_from(v->look->data, kept > tail ? kept - tail : 0));
 	}
-	if (v->has_packet && v->has_payload && !(v->look && look_covers(v->look, v->packet))) {
-		if (group->payload)
-			scan(detector, group->payload, v->packet->payload);
-		shorts_scan(detector, &group->shorts, &v->facts, v->packet->payload, NULL);
-	}
+	if (has_payload && !(v->look && look_covers(v->look, v->packet)))
+		scan(detector, group->payload, v->packet->payload);
 }
 
 static void

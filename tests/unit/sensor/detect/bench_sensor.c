@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench_sensor.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -242,8 +242,8 @@ bench_send(struct bench *b, struct talk *t, enum dir dir, const char *text)
 }
 
 void
-bench_send_split(
-    struct bench *b, struct talk *t, enum dir dir, const void *bytes, size_t len, size_t step)
+bench_send_split(struct bench *b, struct talk *t, enum dir dir, const void *bytes, size_t len,
+    size_t step)
 {
 	for (size_t at = 0; at < len; at += step) {
 		size_t n = len - at < step ? len - at : step;

@@ -47,19 +47,19 @@ struct talk {
 };
 
 /* Fails the test when a rule is refused, unless may_refuse. */
-struct detect_engine *bench_compile(
-    const char *rules, const struct detect_engine_options *options);
+struct detect_engine *bench_compile(const char *rules,
+    const struct detect_engine_options *options);
 void bench_init(struct bench *b, struct detect_engine *engine); /* takes the reference */
 void bench_done(struct bench *b);
 
 void bench_frame(struct bench *b, const uint8_t *frame, size_t len);
-void bench_tcp(struct bench *b, struct talk *t, enum dir dir, uint8_t flags, const void *payload,
-    size_t len);
+void bench_tcp(struct bench *b, struct talk *t, enum dir dir, uint8_t flags,
+    const void *payload, size_t len);
 void bench_handshake(struct bench *b, struct talk *t);
 void bench_send(struct bench *b, struct talk *t, enum dir dir, const char *text);
 /* The same in pieces of step bytes. */
-void bench_send_split(
-    struct bench *b, struct talk *t, enum dir dir, const void *bytes, size_t len, size_t step);
+void bench_send_split(struct bench *b, struct talk *t, enum dir dir, const void *bytes,
+    size_t len, size_t step);
 void bench_close(struct bench *b, struct talk *t);
 void bench_udp(struct bench *b, struct talk *t, enum dir dir, const void *payload, size_t len);
 void bench_icmp(struct bench *b, uint8_t client, uint8_t server, uint8_t type, uint8_t code);

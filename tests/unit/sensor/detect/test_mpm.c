@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -143,8 +143,8 @@ it_finds_what_memmem_finds(void **state)
 	struct mpm_builder *builder = mpm_builder_new();
 	for (uint32_t i = 0; i < LITERALS; i++) {
 		lengths[i] = random_bytes(&seed, literals[i], 3, 8);
-		assert_int_equal(
-		    mpm_add(builder, span_of(literals[i], lengths[i]), false, i), 0);
+		assert_int_equal(mpm_add(builder, span_of(literals[i], lengths[i]), false, i),
+		    0);
 	}
 	struct mpm *mpm = build(builder, NULL);
 	for (int round = 0; round < 200; round++) {

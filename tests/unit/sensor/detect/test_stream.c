@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,8 @@ start(const char *rules)
 static struct talk
 talk_on(uint16_t port)
 {
-	return (struct talk){ .client = 1, .server = 2, .client_port = 40000, .server_port = port };
+	return (
+	    struct talk){ .client = 1, .server = 2, .client_port = 40000, .server_port = port };
 }
 
 static void
@@ -64,7 +65,8 @@ segments_of_one_byte_change_nothing(void **state)
 	    "alert tcp any any -> any any (content:\"first\"; content:\"second\"; distance:1; "
 	    "sid:1;)\n"
 	    "alert tcp any any -> any any (content:\"second\"; content:\"first\"; sid:2;)\n"
-	    "alert tcp any any -> any any (content:\"start\"; offset:0; depth:5; content:\"second\"; "
+	    "alert tcp any any -> any any (content:\"start\"; offset:0; depth:5; "
+	    "content:\"second\"; "
 	    "sid:3;)\n"
 	    "alert tcp any any -> any any (content:\"first\"; offset:0; depth:5; sid:4;)\n"
 	    "alert tcp any any -> any any (content:\"absent\"; sid:5;)\n";
@@ -79,7 +81,8 @@ segments_of_one_byte_change_nothing(void **state)
 		    bench_count(&b, 3) != 1 || bench_count(&b, 5) != 0)
 			fail_msg("steps of %zu: %u %u %u %u", step, bench_count(&b, 1),
 			    bench_count(&b, 2), bench_count(&b, 3), bench_count(&b, 5));
-		/* "first" stands at the start of a packet only for the step that puts it there. */
+		/* "first" stands at the start of a packet only for the step that puts it there.
+		 */
 		assert_int_equal(bench_count(&b, 4), step == 11);
 		bench_done(&b);
 	}
@@ -137,7 +140,8 @@ out_of_order_segments_are_seen_in_order(void **state)
 static void
 depth_counts_from_where_the_talk_turned(void **state)
 {
-	start("alert tcp any any -> any any (content:\"USER\"; depth:4; content:\"root\"; sid:1;)\n");
+	start("alert tcp any any -> any any (content:\"USER\"; depth:4; content:\"root\"; "
+	      "sid:1;)\n");
 	struct talk t = talk_on(7777);
 	bench_handshake(&b, &t);
 	bench_send(&b, &t, DIR_TOSERVER, "HELO");
@@ -151,7 +155,8 @@ depth_counts_from_where_the_talk_turned(void **state)
 static void
 a_long_transfer_keeps_only_what_is_waited_for(void **state)
 {
-	start("alert tcp any any -> any any (content:\"opening\"; content:\"ending\"; sid:1;)\n");
+	start(
+	    "alert tcp any any -> any any (content:\"opening\"; content:\"ending\"; sid:1;)\n");
 	struct talk t = talk_on(7777);
 	char bulk[1400];
 	memset(bulk, 'x', sizeof(bulk));
@@ -188,7 +193,8 @@ static void
 flow_bits_set_in_a_packet_are_seen_by_its_later_rules(void **state)
 {
 	start("alert tcp any any -> any any (content:\"two\"; flowbits:isset,one; sid:2;)\n"
-	      "alert tcp any any -> any any (content:\"one\"; flowbits:set,one; flowbits:noalert; "
+	      "alert tcp any any -> any any (content:\"one\"; flowbits:set,one; "
+	      "flowbits:noalert; "
 	      "sid:1;)\n");
 	struct talk t = talk_on(7777);
 	bench_handshake(&b, &t);
@@ -208,7 +214,8 @@ ports_and_directions_choose_the_rules(void **state)
 	/* Enough rules for port 25 that it gets a group of its own. */
 	for (int i = 0; i < 20; i++)
 		n += snprintf(rules + n, sizeof(rules) - (size_t)n,
-		    "alert tcp any any -> any 25 (content:\"mail%02d\"; sid:%d;)\n", i, 100 + i);
+		    "alert tcp any any -> any 25 (content:\"mail%02d\"; sid:%d;)\n", i,
+		    100 + i);
 	snprintf(rules + n, sizeof(rules) - (size_t)n,
 	    "alert tcp any any -> any any (content:\"mail07\"; sid:1;)\n"
 	    "alert tcp any any -> any [24,26] (content:\"mail07\"; sid:2;)\n"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "sensor/detect/threshold.h"
 #include "sensor/rule/address.h"
@@ -160,9 +160,9 @@ suppress_is_for_the_addresses_it_names(void **state)
 	const char *why;
 	const struct addr_set *set;
 	assert_int_equal(addr_set_parse(arena, NULL, SPAN("10.0.0.1"), &set, &why), 0);
-	struct threshold_data data = {
-		.type = THRESHOLD_SUPPRESS, .track = THRESHOLD_TRACK_SRC, .addrs = set
-	};
+	struct threshold_data data = { .type = THRESHOLD_SUPPRESS,
+		.track = THRESHOLD_TRACK_SRC,
+		.addrs = set };
 	const struct step by_src[] = { { 0, 1, 9, false }, { 0, 9, 1, true } };
 	RUN(&data, by_src);
 	data.track = THRESHOLD_TRACK_DST;
@@ -189,14 +189,9 @@ a_full_table_gives_up_the_entry_unused_longest(void **state)
 	struct rule rule = { .gid = 1, .sid = 5, .threshold = { &match, &match, 1 } };
 	struct thresholds *t = thresholds_new(4);
 	const struct step steps[] = {
-		{ 0, 1, 9, true },
-		{ 1, 2, 9, true },
-		{ 2, 3, 9, true },
-		{ 3, 4, 9, true },
+		{ 0, 1, 9, true }, { 1, 2, 9, true }, { 2, 3, 9, true }, { 3, 4, 9, true },
 		{ 4, 1, 9, false }, /* used again: 2 is the oldest now */
-		{ 5, 5, 9, true },
-		{ 6, 1, 9, false },
-		{ 7, 2, 9, true }, /* was forgotten */
+		{ 5, 5, 9, true }, { 6, 1, 9, false }, { 7, 2, 9, true }, /* was forgotten */
 	};
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		struct threshold_ticket ticket = ticket_of(&rule, &steps[i]);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "bench_sensor.h"
 
@@ -102,14 +102,17 @@ both_directions_of_one_transaction(void **state)
 static void
 raw_payload_and_buffers_may_be_mixed(void **state)
 {
-	start("alert http any any -> any any (content:\"probe/1.0\"; http.uri; content:\"/admin\"; "
-	      "sid:1;)\n"
-	      "alert http any any -> any any (content:\"absent\"; http.uri; content:\"/admin\"; "
-	      "sid:2;)\n"
-	      "alert http any any -> any any (content:\"a longer literal than the uri\"; http.uri; "
-	      "content:\"/admin\"; sid:3;)\n"
-	      "alert http any any -> any any (content:\"HTTP/1.1\"; http.uri; "
-	      "content:\"/admin/login\"; fast_pattern; sid:4;)\n");
+	start(
+	    "alert http any any -> any any (content:\"probe/1.0\"; http.uri; "
+	    "content:\"/admin\"; "
+	    "sid:1;)\n"
+	    "alert http any any -> any any (content:\"absent\"; http.uri; content:\"/admin\"; "
+	    "sid:2;)\n"
+	    "alert http any any -> any any (content:\"a longer literal than the uri\"; "
+	    "http.uri; "
+	    "content:\"/admin\"; sid:3;)\n"
+	    "alert http any any -> any any (content:\"HTTP/1.1\"; http.uri; "
+	    "content:\"/admin/login\"; fast_pattern; sid:4;)\n");
 	bench_send(&b, &t, DIR_TOSERVER, get);
 	bench_finish(&b);
 	assert_int_equal(b.fired_count, 2);
@@ -150,12 +153,13 @@ pass_of_a_transaction_spares_the_flow(void **state)
 static void
 flow_bits_set_by_a_packet_rule_are_seen_by_transactions(void **state)
 {
-	start("alert tcp any any -> any any (content:\"probe\"; flowbits:set,seen; noalert; "
-	      "sid:1;)\n"
-	      "alert http any any -> any any (flowbits:isset,seen; http.uri; content:\"/admin\"; "
-	      "sid:2;)\n"
-	      "alert http any any -> any any (flowbits:isnotset,seen; http.uri; "
-	      "content:\"/admin\"; sid:3;)\n");
+	start(
+	    "alert tcp any any -> any any (content:\"probe\"; flowbits:set,seen; noalert; "
+	    "sid:1;)\n"
+	    "alert http any any -> any any (flowbits:isset,seen; http.uri; content:\"/admin\"; "
+	    "sid:2;)\n"
+	    "alert http any any -> any any (flowbits:isnotset,seen; http.uri; "
+	    "content:\"/admin\"; sid:3;)\n");
 	bench_send(&b, &t, DIR_TOSERVER, get);
 	assert_int_equal(b.fired_count, 1);
 	assert_int_equal(b.fired[0].sid, 2);
@@ -180,10 +184,11 @@ the_protocol_alone_is_told_once_per_direction(void **state)
 static void
 rules_without_literal_are_asked_when_their_buffer_is_there(void **state)
 {
-	start("alert http any any -> any any (http.uri; pcre:\"/adm.n/\"; sid:1;)\n"
-	      "alert http any any -> any any (http.uri; bsize:>10; http.host; bsize:14; sid:2;)\n"
-	      "alert http any any -> any any (http.uri; content:\"in\"; sid:3;)\n"
-	      "alert http any any -> any any (http.uri; content:!\"in\"; sid:4;)\n");
+	start(
+	    "alert http any any -> any any (http.uri; pcre:\"/adm.n/\"; sid:1;)\n"
+	    "alert http any any -> any any (http.uri; bsize:>10; http.host; bsize:14; sid:2;)\n"
+	    "alert http any any -> any any (http.uri; content:\"in\"; sid:3;)\n"
+	    "alert http any any -> any any (http.uri; content:!\"in\"; sid:4;)\n");
 	bench_send(&b, &t, DIR_TOSERVER, get);
 	bench_finish(&b);
 	assert_int_equal(b.fired_count, 3);

@@ -222,6 +222,24 @@ take_payload(struct tcp *tcp, struct tcp_conn *conn, struct packet *packet)
 	tcp_stream_advance(tcp, conn, s, packet);
 }
 
+/* What the flags alone say. */
+static void
+note_flags(struct tcp *tcp, struct packet *packet)
+{
+	const struct tcp_header *h = &packet->tcp;
+
+	if ((h->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		tcp->counters.syn++;
+	else if ((h->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
+		tcp->counters.synack++;
+	if (h->flags & TCP_RST)
+		tcp->counters.rst++;
+	if (!(h->flags & TCP_ACK) && h->ack)
+		tcp_event(packet, STREAM_EVENT_PKT_BROKEN_ACK);
+	if ((h->flags & (TCP_FIN | TCP_SYN)) == (TCP_FIN | TCP_SYN))
+		tcp_event(packet, STREAM_EVENT_FIN_SYN);
+}
+
 enum tcp_result
 tcp_packet(struct tcp *tcp, struct packet *packet)
 {
@@ -235,12 +253,7 @@ tcp_packet(struct tcp *tcp, struct packet *packet)
 		packet->is_established = flow->state == FLOW_ESTABLISHED;
 		return TCP_OK;
 	}
-	if ((packet->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-		tcp->counters.syn++;
-	else if ((packet->tcp.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
-		tcp->counters.synack++;
-	if (packet->tcp.flags & TCP_RST)
-		tcp->counters.rst++;
+	note_flags(tcp, packet);
 	if (!conn) {
 		/* A flow that began without us following it, from the wrong end. */
 		if ((packet->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&

@@ -336,10 +336,6 @@ tcp_state_packet(struct tcp *tcp, struct tcp_conn *conn, struct packet *packet)
 	const struct tcp_header *h = &packet->tcp;
 	struct tcp_stream *s = tcp_stream_of(conn, packet->dir);
 
-	if (!(h->flags & TCP_ACK) && h->ack)
-		tcp_event(packet, STREAM_EVENT_PKT_BROKEN_ACK);
-	if ((h->flags & (TCP_FIN | TCP_SYN)) == (TCP_FIN | TCP_SYN))
-		tcp_event(packet, STREAM_EVENT_FIN_SYN);
 	if (conn->is_async && s->is_begun && tcp_stream_peer(conn, s)->has_data)
 		conn->is_async = false;
 	/* A SYN after the end is judged first: a new connection has a new clock. */

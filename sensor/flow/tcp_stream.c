@@ -69,8 +69,10 @@ hand_on(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *s, struct pac
 	if (is_deaf(conn, s)) {
 		if (!(view.flags & STREAM_EOF) || s->is_eof || conn->is_bypassed)
 			return;
+		/* Behind the depth bytes are counted, not told: so are losses. */
 		view.data = span_sub(data, 0, 0);
 		view.offset = s->offset;
+		s->gap = 0;
 	} else if (depth && s->offset >= depth) {
 		view.data = span_sub(data, 0, depth > view.offset ? depth - view.offset : 0);
 		view.flags |= STREAM_DEPTH;

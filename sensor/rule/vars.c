@@ -173,6 +173,18 @@ flow_bit_toggle(struct flow_vars **slot, struct rule_thread *thread, uint32_t id
 }
 
 bool
+flow_once_isset(const struct flow_vars *vars, uint32_t id)
+{
+	return flow_var_find(vars, id, VAR_FLOW_ONCE) != NULL;
+}
+
+void
+flow_once_set(struct flow_vars **slot, struct rule_thread *thread, uint32_t id)
+{
+	(void)flow_var_make(slot, thread, id, VAR_FLOW_ONCE);
+}
+
+bool
 flow_int_get(const struct flow_vars *vars, uint32_t id, uint32_t *ret)
 {
 	const struct var *var = flow_var_find(vars, id, VAR_FLOW_INT);
@@ -246,6 +258,8 @@ flow_vars_each(const struct flow_vars *vars, flow_var_fn *fn, void *arg)
 	for (const struct flow_vars *c = vars; c; c = c->next)
 		for (unsigned i = 0; i < c->used; i++) {
 			const struct var *v = &c->vars[i];
+			if (v->scope == VAR_FLOW_ONCE)
+				continue;
 			struct flow_var out = { .scope = v->scope, .name = var_name(v->id) };
 			if (v->scope == VAR_FLOW_TEXT)
 				out.text = span_of(v->text->bytes, v->text_len);

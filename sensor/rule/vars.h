@@ -27,6 +27,7 @@ enum var_scope {
 	VAR_FLOW_TEXT,
 	VAR_PACKET_TEXT,
 	VAR_HOST_BIT,
+	VAR_FLOW_ONCE, /* our own: a rule that fires once a flow has fired; never told */
 };
 
 /* The number of a name, made when new; 0: no memory. Thread-safe, load time only. */
@@ -52,6 +53,10 @@ void flow_int_unset(struct flow_vars **slot, uint32_t id);
 void flow_text_set(struct flow_vars **slot, struct rule_thread *thread, uint32_t id,
     struct span text);
 bool flow_text_get(const struct flow_vars *vars, uint32_t id, struct span *ret);
+
+/* What fires once a flow: id is the rule's sid. */
+bool flow_once_isset(const struct flow_vars *vars, uint32_t id);
+void flow_once_set(struct flow_vars **slot, struct rule_thread *thread, uint32_t id);
 
 /* Gives a flow's chain back to the pool it came from. NULL is fine. */
 void flow_vars_free(struct flow_vars *vars, struct rule_thread *thread);

@@ -307,7 +307,10 @@ pcre_parse(struct rule_parser *parser, struct span args, bool is_negated)
 		return -EINVAL;
 	if (is_negated && p->capture_count)
 		return rule_error(parser, args.p, "a negated expression has nothing to keep");
-	if (buffer && parser->buffer && parser->buffer != buffer)
+	/* Q is the body of answers, which goes by two names. */
+	bool is_body = buffer && parser->buffer && span_chr(text.letters, 'Q') >= 0 &&
+	    strcmp(parser->buffer->name, "http.response_body") == 0;
+	if (buffer && parser->buffer && parser->buffer != buffer && !is_body)
 		return rule_error(parser, args.p,
 		    "names a buffer while the sticky buffer %s is chosen", parser->buffer->name);
 	struct match *match = rule_add_inspect(parser, &keyword_pcre, p);

@@ -6,6 +6,8 @@
 #define KEYWORDS(X) \
 	X(absent) \
 	X(alert) \
+	X(app_layer_event) \
+	X(app_layer_protocol) \
 	X(base64_data) \
 	X(base64_decode) \
 	X(bsize) \
@@ -42,6 +44,7 @@
 	X(fragbits) \
 	X(fragoffset) \
 	X(from_base64) \
+	X(geoip) \
 	X(gid) \
 	X(gunzip) \
 	X(header_lowercase) \
@@ -56,7 +59,10 @@
 	X(isdataat) \
 	X(itype) \
 	X(metadata) \
+	X(modbus) \
 	X(msg) \
+	X(ndpi_protocol) \
+	X(ndpi_risk) \
 	X(noalert) \
 	X(nocase) \
 	X(offset) \

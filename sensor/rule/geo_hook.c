@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/rule/geo_hook.h"
 
-static geo_country_fn *country_fn;
+static geo_hook_fn *hook;
+static void *hook_arg;
 
 void
-geo_hook_set(geo_country_fn *fn)
+geo_hook_install(geo_hook_fn *fn, void *arg)
 {
-	country_fn = fn;
+	hook = fn;
+	hook_arg = arg;
 }
 
 bool
-geo_hook_is_set(void)
+geo_hook_is_installed(void)
 {
-	return country_fn != NULL;
+	return hook != NULL;
 }
 
-bool
-geo_hook_country(const struct addr *addr, uint8_t ip_version, char ret_code[2])
+struct span
+geo_hook_country(const struct addr *addr, uint8_t ip_version)
 {
-	return country_fn && country_fn(addr, ip_version, ret_code);
+	return hook ? hook(hook_arg, addr, ip_version) : SPAN_NONE;
 }

@@ -4,11 +4,12 @@
  * databases and with every rule asked about everything. Words, ports and buffers are few, so
  * that rules do fire, and in combinations nobody would write down.
  */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <stdio.h>
 #include <stdlib.h>

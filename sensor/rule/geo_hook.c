@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/rule/geo_hook.h"
 
-static geo_hook_fn *hook;
-static void *hook_arg;
+static geo_country_fn *country_fn;
 
 void
-geo_hook_install(geo_hook_fn *fn, void *arg)
+geo_hook_set(geo_country_fn *fn)
 {
-	hook = fn;
-	hook_arg = arg;
+	country_fn = fn;
 }
 
 bool
-geo_hook_is_installed(void)
+geo_hook_is_set(void)
 {
-	return hook != NULL;
+	return country_fn != NULL;
 }
 
-struct span
-geo_hook_country(const struct addr *addr, uint8_t ip_version)
+bool
+geo_hook_country(const struct addr *addr, uint8_t ip_version, char ret_code[2])
 {
-	return hook ? hook(hook_arg, addr, ip_version) : SPAN_NONE;
+	return country_fn && country_fn(addr, ip_version, ret_code);
 }

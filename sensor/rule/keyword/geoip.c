@@ -28,12 +28,12 @@ struct geoip {
 static bool
 geoip_is_in(const struct geoip *g, const struct addr *addr, uint8_t ip_version)
 {
-	struct span code = geo_hook_country(addr, ip_version);
-	if (code.len != 2)
+	char code[2];
+	if (!geo_hook_country(addr, ip_version, code))
 		return false;
 	bool is_in = false;
 	for (unsigned i = 0; i < g->count; i++)
-		is_in |= memcmp(g->countries[i], code.p, 2) == 0;
+		is_in |= memcmp(g->countries[i], code, 2) == 0;
 	return is_in != g->is_negated;
 }
 
@@ -72,7 +72,7 @@ geoip_parse(struct rule_parser *parser, struct span args, bool is_negated)
 	static const char *const ends[] = { "any", "src", "dst", "both" };
 	struct geoip *g = rule_alloc(parser, sizeof(*g));
 	struct span rest = args, word;
-	if (!geo_hook_is_installed())
+	if (!geo_hook_is_set())
 		return rule_error(parser, NULL, "no database of countries is loaded");
 	for (bool is_first = true; args_next(&rest, ',', &word); is_first = false) {
 		uint8_t end = 0;

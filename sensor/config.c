@@ -317,7 +317,7 @@ read_writer(struct reader *r, const struct options *o)
 				  ? name
 				  : arena_printf(r->c->arena, "%s/%s", r->c->log_dir, name);
 	w->redis = o->redis ? o->redis : read_text(r, "guan.redis.server", NULL);
-	bool has_spool = read_bool(r, "guan.spool.enabled", w->redis != NULL);
+	bool has_spool = read_bool(r, "guan.spool.enabled", false) || w->redis;
 	const char *dir = read_text(r, "guan.spool.dir", "spool");
 	if (has_spool)
 		w->spool_dir = dir[0] == '/'

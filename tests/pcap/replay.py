@@ -19,6 +19,7 @@ ROOT = os.path.join(HERE, "..", "..")
 # Rules that ask about packets, not streams: another segmentation is another answer. Contents
 # with offset or depth look at packets too, and a count of packets counts them.
 PACKET_RULES = {
+    1900215: "dsize",
     1900305: "startswith on packets of a plain TCP rule",
     1900402: "depth on packets of a plain TCP rule",
     1900439: "ndpi-protocol",
@@ -53,8 +54,9 @@ def records(events):
 
 
 def alerts(events, without=()):
-    """(rule, client and server) of each alert; how often is left to the segmentation."""
-    return {(e["alert"]["signature_id"], e.get("flow_id")) for e in events
+    """(rule, source, destination) of each alert; how often is left to the segmentation, and so
+    is, where a threshold counts, the flow on which the count is reached."""
+    return {(e["alert"]["signature_id"], e["src_ip"], e["dest_ip"]) for e in events
             if e["event_type"] == "alert" and e["alert"]["signature_id"] not in without}
 
 

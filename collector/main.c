@@ -54,6 +54,7 @@ struct options {
 	const char *redis_password_file;
 	const char *listen; /* NULL: the API's default */
 	const char *dashboards;
+	bool is_behind_tls;
 	const char *rules; /* NULL: look in the usual places */
 	const char *consumer;
 	const char *who;
@@ -71,6 +72,8 @@ static const char help[] =
     "  --redis-password-file FILE   one line: PASSWORD, or USER PASSWORD\n"
     "  --listen HOST:PORT     HTTP API (127.0.0.1:8088)\n"
     "  --dashboards DIR       web pages to serve\n"
+    "  --behind-tls           a TLS proxy on this host stands in front: Secure cookies, and the\n"
+    "                         client's address from X-Forwarded-For\n"
     "  --rules DIR            classification, law and division data\n"
     "  --consumer NAME        this collector's name in the Redis consumer group (host name)\n"
     "  --verbose              more log lines\n"
@@ -92,6 +95,7 @@ enum {
 	OPT_REDIS_PASSWORD_FILE,
 	OPT_LISTEN,
 	OPT_DASHBOARDS,
+	OPT_BEHIND_TLS,
 	OPT_RULES,
 	OPT_CONSUMER,
 	OPT_IMPORT,
@@ -108,6 +112,7 @@ static const struct option long_options[] = {
 	{ "redis-password-file", required_argument, NULL, OPT_REDIS_PASSWORD_FILE },
 	{ "listen", required_argument, NULL, OPT_LISTEN },
 	{ "dashboards", required_argument, NULL, OPT_DASHBOARDS },
+	{ "behind-tls", no_argument, NULL, OPT_BEHIND_TLS },
 	{ "rules", required_argument, NULL, OPT_RULES },
 	{ "consumer", required_argument, NULL, OPT_CONSUMER },
 	{ "import", no_argument, NULL, OPT_IMPORT },
@@ -151,6 +156,9 @@ parse_options(int argc, char **argv, struct options *o)
 			break;
 		case OPT_DASHBOARDS:
 			o->dashboards = optarg;
+			break;
+		case OPT_BEHIND_TLS:
+			o->is_behind_tls = true;
 			break;
 		case OPT_RULES:
 			o->rules = optarg;
@@ -397,6 +405,7 @@ start_api(struct collector *c, const struct options *o)
 	char error[512];
 	struct api_options options = { .listen = o->listen,
 		.dashboards = o->dashboards,
+		.is_behind_tls = o->is_behind_tls,
 		.version = GUAN_VERSION };
 	c->api =
 	    api_new(c->base, c->db, c->workflow, c->ingest, &options, error, sizeof(error));

@@ -429,7 +429,7 @@ api_new(struct event_base *base, struct db *db, struct workflow *wf,
 			goto err;
 		}
 	}
-	if (listen_on(api, options->listen ? options->listen : "127.0.0.1:8480", error,
+	if (listen_on(api, options->listen ? options->listen : "127.0.0.1:8088", error,
 		error_size) < 0 ||
 	    start_http(api, options) < 0 || start_parts(api, options) < 0)
 		goto err;

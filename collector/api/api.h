@@ -31,7 +31,7 @@
 
 struct api_options {
 	const char
-	    *listen; /* ADDRESS:PORT, [ADDRESS]:PORT; NULL: 127.0.0.1:8480; port 0: any */
+	    *listen; /* ADDRESS:PORT, [ADDRESS]:PORT; NULL: 127.0.0.1:8088; port 0: any */
 	const char *dashboards;   /* folder of the web pages; NULL: none are served */
 	const char *version;      /* of the program */
 	bool is_behind_tls;       /* cookies get Secure */

@@ -731,6 +731,32 @@ class Throttling(ApiTest):
         self.assertGreater(float(re.search(r"^guan_login_failures_total (\S+)", text, re.M)[1]), 3)
 
 
+class BehindTls(ApiTest):
+    """Behind a proxy that speaks TLS on the same host."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stand = Stand(COLLECTOR, RULES, ["--behind-tls"])
+        cls.contract = Contract(OPENAPI)
+        cls.api = Client(cls.stand, cls.contract)
+        cls.api.login()
+
+    def test_the_cookie_is_secure(self):
+        self.assertIn("; Secure", self.api.last_headers["Set-Cookie"])
+        self.assertIn("max-age", self.api.raw("GET", "/")[1]["Strict-Transport-Security"])
+
+    def test_guessers_are_told_apart_by_the_proxys_word(self):
+        def guess(address, user):
+            return self.stranger().raw("POST", "/api/v1/session",
+                                       json.dumps({"user": user, "password": "x"}).encode(),
+                                       {"X-Forwarded-For": address})[0]
+        # what the client itself wrote into the header stands before the last hop
+        for turn in range(5):
+            wait_for(lambda: guess("10.9.9.%d, 198.51.100.7" % turn, "nobody%d" % turn) == 401, "401")
+        self.assertEqual(guess("203.0.113.1, 198.51.100.7", "nobody"), 429)
+        wait_for(lambda: guess("198.51.100.8", "somebody") == 401, "another address is put off too")
+
+
 class Restart(unittest.TestCase):
     def test_a_taken_port_ends_the_start(self):
         stand = Stand(COLLECTOR, RULES)

@@ -38,7 +38,7 @@ geo_close(struct geo *geo)
 		return;
 	if (installed == geo) {
 		installed = NULL;
-		geo_hook_install(NULL, NULL);
+		geo_hook_set(NULL);
 	}
 	MMDB_close(&geo->db);
 	free(geo);
@@ -93,17 +93,22 @@ geo_country(const struct geo *geo, const struct addr *addr, uint8_t ip_version)
 	return look_up(geo, addr, ip_version, &r) ? text_at(&r, path_country) : SPAN_NONE;
 }
 
-static struct span
-hook(void *arg, const struct addr *addr, uint8_t ip_version)
+static bool
+hook(const struct addr *addr, uint8_t ip_version, char ret_code[2])
 {
-	return geo_country(arg, addr, ip_version);
+	struct span code = geo_country(installed, addr, ip_version);
+
+	if (code.len != 2)
+		return false;
+	memcpy(ret_code, code.p, 2);
+	return true;
 }
 
 void
 geo_install(struct geo *geo)
 {
 	installed = geo;
-	geo_hook_install(hook, geo);
+	geo_hook_set(hook);
 }
 
 static void

@@ -417,7 +417,8 @@ class Ingest(unittest.TestCase):
                 (["--data", self.data, "stray"], 2, "belongs to no option"),
                 (["--data", self.data, "--redis", "nowhere"], 2, "expected unix:PATH or HOST:PORT"),
                 (["--data", self.data, "--consumer", "a b"], 2, "--consumer"),
-                (["--data", self.data, "--import", "/nowhere.yaml"], 2, "nowhere.yaml"),
+                (["--data", self.data, "--rules", RULES, "--import", "/nowhere.yaml"], 2,
+                 "nowhere.yaml"),
                 (["--data", "/nowhere/at/all", "--summary"], 1, "cannot be opened"),
                 (["--data", self.data, "--rules", "/nowhere", "--import", "x.yaml"], 1, "--rules DIR"),
         ]:

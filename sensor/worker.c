@@ -47,8 +47,12 @@ worker_stream(struct flow *flow, enum dir dir, const struct stream_view *view,
     struct packet *packet, void *arg)
 {
 	struct worker *w = arg;
+	bool was_swapped = flow->is_swapped;
 	size_t parser_keeps = app_stream(w->protos, flow, dir, view, packet);
 
+	/* The parser may find that we took the flow the wrong way round. */
+	if (flow->is_swapped != was_swapped)
+		dir = !dir;
 	/* One order of rules: stream and packet, then transactions. Alerts point at
 	 * transactions until the packet is through, so these are cleaned up at its end. */
 	size_t rules_keep = detect_stream(w->detector, flow, dir, view, packet);

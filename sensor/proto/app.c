@@ -238,11 +238,37 @@ app_close(struct app *app)
 	app->proto = NULL;
 }
 
+/* The flow was taken the wrong way round: turns it, and what we remember of its directions. */
+static void
+app_reverse(struct app *app, struct packet *packet)
+{
+#define SWAP(a)                                   \
+	do {                                      \
+		__typeof__((a)[0]) kept = (a)[0]; \
+		(a)[0] = (a)[1];                  \
+		(a)[1] = kept;                    \
+	} while (0)
+	SWAP(app->id_dir);
+	SWAP(app->is_broken);
+	SWAP(app->is_probed);
+	SWAP(app->is_fed);
+	SWAP(app->is_ended);
+	SWAP(app->probe_count);
+	SWAP(app->probe_masked);
+	SWAP(app->next_offset);
+#undef SWAP
+	flow_swap(app->flow);
+	if (packet)
+		packet->dir = !packet->dir;
+}
+
 /* Shows a direction's bytes to the probes. Returns how many of them to keep for another look.
  */
 static size_t
-app_probe(struct app *app, enum dir dir, const struct stream_view *view)
+app_probe(struct app *app, enum dir *dir_at, const struct stream_view *view,
+    struct packet *packet)
 {
+	enum dir dir = *dir_at;
 	uint8_t pinned = pinned_id(app->worker, app->flow);
 	if (pinned && !app->old_id) {
 		app->id_dir[0] = app->id_dir[1] = pinned;
@@ -255,6 +281,10 @@ app_probe(struct app *app, enum dir dir, const struct stream_view *view)
 	bool is_last = view->data.len >= PROBE_MAX_BYTES || (view->flags & STREAM_EOF);
 	if (!app->is_probed[dir]) {
 		struct probe_result found = probe_all(app, dir, view->data);
+		if (found.verdict == PROTO_YES_REVERSED) {
+			app_reverse(app, packet);
+			*dir_at = dir = !dir;
+		}
 		if (found.verdict == PROTO_YES || found.verdict == PROTO_YES_REVERSED) {
 			app->id_dir[dir] = found.id;
 			app->is_probed[dir] = true;
@@ -417,7 +447,7 @@ app_stream(struct proto_worker *worker, struct flow *flow, enum dir dir,
 	if (app->no_inspection)
 		return 0;
 	if (app->id == PROTO_ID_NONE) {
-		size_t keep = app_probe(app, dir, view);
+		size_t keep = app_probe(app, &dir, view, packet);
 		if (!app->proto)
 			return keep;
 	} else if (app->proto && !app->is_probed[dir]) {
@@ -451,8 +481,8 @@ app_datagram(struct proto_worker *worker, struct flow *flow, struct packet *pack
 			struct probe_result found = probe_all(app, dir, packet->payload);
 			id = found.id;
 			if (found.verdict == PROTO_YES_REVERSED) {
-				flow_swap(flow);
-				packet->dir = dir = !dir;
+				app_reverse(app, packet);
+				dir = !dir;
 			}
 		}
 		if (id) {

@@ -69,7 +69,8 @@ void proto_worker_free(struct proto_worker *worker);
 
 /*
  * Takes a stream view; makes flow->app at the first payload. Returns how many bytes at the end
- * of view->data the parser (or protocol detection) still needs.
+ * of view->data the parser (or protocol detection) still needs. A flow that was picked up the
+ * wrong way round is turned (flow->is_swapped changes): dir is the other one from then on.
  */
 size_t app_stream(struct proto_worker *worker, struct flow *flow, enum dir dir,
     const struct stream_view *view, struct packet *packet);

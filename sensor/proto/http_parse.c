@@ -153,14 +153,16 @@ length_step(struct http_feed *feed)
 static enum http_step
 tail_step(struct http_feed *feed)
 {
-	if (feed->dir == DIR_TOSERVER || feed->rest.len == 0 || !feed->side->tx ||
-	    http_looks_like_status(feed->rest) != 0) {
+	ptrdiff_t lf = span_chr(feed->rest, '\n');
+	struct span line = lf < 0 ? feed->rest : span_sub(feed->rest, 0, (size_t)lf + 1);
+	int looks = http_looks_like_status(line);
+	bool is_more = looks == 0 || (looks < 0 && lf >= 0);
+	if (feed->dir == DIR_TOSERVER || line.len == 0 || !feed->side->tx || !is_more) {
 		http_message_done(feed->app, feed->side, feed->dir, feed->ts);
 		return HTTP_STEP_GO;
 	}
-	ptrdiff_t lf = span_chr(feed->rest, '\n');
 	tx_event(&feed->side->tx->tx, HTTP_EVENT_RESPONSE_BODY_UNEXPECTED);
-	push(feed, lf < 0 ? feed->rest.len : (size_t)lf + 1);
+	push(feed, line.len);
 	return HTTP_STEP_GO;
 }
 

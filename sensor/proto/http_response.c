@@ -307,7 +307,11 @@ http_response_headers_done(struct http_feed *feed)
 		return no_body(feed);
 	bool is_bodyless =
 	    (tx->status >= 100 && tx->status <= 199) || tx->status == 204 || tx->status == 304;
-	if (is_bodyless && !coding && !length)
+	uint64_t bytes = 0;
+	bool is_clean;
+	bool has_length = length &&
+	    http_length(http_text(message, length->value), &bytes, &is_clean) && bytes > 0;
+	if (is_bodyless && !coding && !has_length)
 		return no_body(feed);
 	if (is_bodyless) {
 		feed->side->state = HTTP_S_MAYBE;

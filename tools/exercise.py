@@ -45,8 +45,10 @@ def main():
     if running:
         print("an exercise is already there: incident %s" % running[0]["id"])
         return
+    # Critical facilities have the shortest clock (E1, one hour).
+    critical = {f["id"] for f in api.call("GET", "/facilities?limit=200")["items"] if f["is_cii"]}
     cases = api.call("GET", "/cases?limit=200")["items"]
-    cases = [c for c in cases if c.get("facility") and not c.get("incident_id")]
+    cases = [c for c in cases if c.get("facility") and c["facility"]["id"] in critical]
     if not cases:
         sys.exit("no case of a facility to confirm")
     # Severity 1 is the gravest.

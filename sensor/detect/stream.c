@@ -139,26 +139,23 @@ chunk_move(struct flow_detect *state, enum dir dir, const struct stream_view *vi
 		state->notes->pending_count[dir] = 0;
 }
 
-/* How much of the end of the view must be shown again. */
+/*
+ * How much of the end of the view must be shown again: what a literal across two segments
+ * needs, and the chunk with as much in front of it while that is wanted. Both in the same
+ * measure whatever literals there are, so that what a rule sees depends on the stream alone.
+ */
 static size_t
 bytes_to_keep(const struct detector *detector, const struct flow_detect *state, enum dir dir,
     const struct stream_view *view, const struct packet_group *group)
 {
-	size_t tail = 0;
-	if (group->payload)
-		tail = mpm_longest(group->payload) - 1;
-	if (tail > view->data.len)
-		tail = view->data.len;
+	const size_t tail = MPM_MAX - 1;
 	if (!group->has_stream)
-		return tail;
+		return 0;
 	bool is_wanted = state->is_head[dir] || detector->engine->no_prefilter ||
 			 (state->notes && state->notes->pending_count[dir]);
-	uint64_t end = view->offset + view->data.len;
-	uint64_t from = state->base[dir] > view->offset ? state->base[dir] : view->offset;
-	if (!is_wanted || end - from >= STREAM_WINDOW)
-		return tail;
-	size_t window = (size_t)(end - from);
-	return window > tail ? window : tail;
+	uint64_t chunk = view->offset + view->data.len - state->base[dir];
+	size_t keep = is_wanted && chunk < STREAM_WINDOW ? (size_t)chunk + tail : tail;
+	return keep < view->data.len ? keep : view->data.len;
 }
 
 size_t
@@ -175,7 +172,7 @@ detect_stream(struct detector *detector, struct flow *flow, enum dir dir,
 	    &detector->engine->packets[flow_is_tcp(flow) ? CLASS_TCP : CLASS_UDP][dir];
 	const struct packet_group *group = engine_packet_group(groups, flow->key.server_port);
 	if (view->data.len == view->kept)
-		return view->data.len < STREAM_WINDOW ? view->data.len : 0;
+		return view->data.len <= STREAM_WINDOW + MPM_MAX ? view->data.len : 0;
 	chunk_move(state, dir, view);
 	struct stream_look look = {
 		.data = view->data,

@@ -496,7 +496,7 @@ payload_scan(struct detector *detector, const struct packet_group *group,
 		return;
 	if (v->look) {
 		size_t kept = (size_t)(v->look->new_offset - v->look->offset);
-		size_t tail = mpm_longest(group->payload) - 1;
+		const size_t tail = MPM_MAX - 1; /* as far as rules can see back */
 		scan(detector, group->payload,
 		    span_from(v->look->data, kept > tail ? kept - tail : 0));
 	}

@@ -411,6 +411,25 @@ a_downgrade_cancels_what_was_not_sent_and_corrects_what_was(void **state)
 }
 
 static void
+regrading_while_responding_goes_back_to_graded(void **state)
+{
+	struct bench b;
+	int64_t id, report;
+
+	bench_open(&b);
+	id = bench_confirmed(&b, KIND_OTHER, GRADE_RELATIVELY_MAJOR);
+	bench_move(&b, id, "A5"); /* at once, before any report */
+	bench_regrade(&b, id, GRADE_MAJOR);
+	assert_string_equal(bench_state(&b, id), "A3");
+	report = bench_report(&b, id, REPORT_INITIAL);
+	bench_submit(&b, id, report, "E5", "属地省级网信部门");
+	assert_string_equal(bench_state(&b, id), "A4");
+	assert_int_equal(
+	    bench_number(&b, "SELECT clock_start FROM incident WHERE id = $1", id), MONDAY);
+	bench_done(&b);
+}
+
+static void
 a_downgrade_does_not_hide_what_was_missed(void **state)
 {
 	struct bench b;
@@ -576,6 +595,7 @@ main(void)
 		cmocka_unit_test(
 		    an_upgrade_after_the_report_asks_for_a_correction_and_the_next_level),
 		cmocka_unit_test(a_downgrade_cancels_what_was_not_sent_and_corrects_what_was),
+		cmocka_unit_test(regrading_while_responding_goes_back_to_graded),
 		cmocka_unit_test(a_downgrade_does_not_hide_what_was_missed),
 		cmocka_unit_test(follow_up_and_final_reports_go_to_the_original_recipients),
 		cmocka_unit_test(a_changed_number_in_the_law_changes_the_due_time),

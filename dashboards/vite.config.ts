@@ -38,6 +38,6 @@ export default defineConfig({
     },
   },
   server: {
-    proxy: { '/api': process.env.GUAN_COLLECTOR ?? 'http://127.0.0.1:8480' },
+    proxy: { '/api': process.env.GUAN_COLLECTOR ?? 'http://127.0.0.1:8088' },
   },
 })

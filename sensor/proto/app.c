@@ -276,11 +276,13 @@ app_probe(struct app *app, enum dir *dir_at, const struct stream_view *view,
 		app_open(app, pinned);
 		return 0;
 	}
-	if (view->data.len == 0)
-		return 0;
 	bool is_last = view->data.len >= PROBE_MAX_BYTES || (view->flags & STREAM_EOF);
+	if (view->data.len == 0 && !is_last)
+		return 0;
 	if (!app->is_probed[dir]) {
-		struct probe_result found = probe_all(app, dir, view->data);
+		struct probe_result found = { PROTO_NO, PROTO_ID_NONE };
+		if (view->data.len)
+			found = probe_all(app, dir, view->data);
 		if (found.verdict == PROTO_YES_REVERSED) {
 			app_reverse(app, packet);
 			*dir_at = dir = !dir;

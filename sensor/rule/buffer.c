@@ -128,7 +128,7 @@ buffer_add_field(enum proto_id id, const struct field *field)
 		buffer->help = field->help;
 		buffer->example = field->example;
 	}
-	buffer->is_multi |= field->kind == FIELD_MULTI;
+	buffer->is_multi |= field->kind == FIELD_MULTI || field->is_multi;
 	buffer->is_stream |= field->kind == FIELD_STREAM;
 	buffer->dirs |= field->dirs;
 	if (field->alias)

@@ -128,7 +128,13 @@ dirs_check(struct rule_parser *parser)
 	struct rule *rule = parser->rule;
 	uint8_t dirs = rule->dirs, seen = 0;
 	for (struct rule_section *s = rule->sections; s; s = s->next) {
+		uint8_t wanted = s->dirs;
 		s->dirs = buffer_dirs(s->buffer, rule->app_id);
+		if (wanted && !(s->dirs & wanted))
+			return rule_error(parser, NULL,
+			    "%s is never there in the direction it is asked of", s->buffer->name);
+		if (wanted)
+			s->dirs &= wanted;
 		if (s->buffer->scope != BUFFER_TX)
 			continue;
 		seen |= s->dirs;

@@ -146,9 +146,17 @@ field_parse(struct rule_parser *parser, const struct buffer *buffer, struct span
 {
 	if (buffer->kind == FIELD_UINT || buffer->kind == FIELD_ENUM)
 		return field_number_parse(parser, buffer, args);
-	if (args.len)
-		return rule_error(parser, args.p, "a buffer takes no arguments");
-	return rule_select_buffer(parser, buffer);
+	uint8_t dirs = 0;
+	if (args_is(args, "to_server"))
+		dirs = DIR_BIT(DIR_TOSERVER);
+	else if (args_is(args, "to_client"))
+		dirs = DIR_BIT(DIR_TOCLIENT);
+	else if (args.len)
+		return rule_error(
+		    parser, args.p, "a buffer takes no arguments but to_server or to_client");
+	int r = rule_select_buffer(parser, buffer);
+	parser->buffer_dirs = dirs;
+	return r;
 }
 
 int

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/rule/inspect.h"
 
-#include "sensor/rule/content.h"
 #include "sensor/rule/thread.h"
 
 void
@@ -47,6 +46,7 @@ inspect_section(const struct match_context *ctx, const struct rule_section *sect
 	struct inspection inspection = {
 		.ctx = ctx,
 		.thread = ctx->thread,
+		.section = section,
 		.bytes = input->bytes,
 		.offset = input->offset,
 		.is_final = input->is_final,
@@ -63,12 +63,6 @@ inspect_section(const struct match_context *ctx, const struct rule_section *sect
 bool
 inspect_absent(const struct rule_section *section)
 {
-	if (!section->is_absent_ok)
-		return false;
-	for (const struct match *m = section->matches.first; m; m = m->next) {
-		const struct content *content = content_of(m);
-		if (content && !(content->flags & CONTENT_NEGATED))
-			return false; /* or_else, with something that must be there */
-	}
-	return true;
+	/* With or_else, what stands beside it is asked only of a buffer that is there. */
+	return section->is_absent_ok;
 }

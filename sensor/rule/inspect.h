@@ -49,6 +49,7 @@ bool inspect_absent(const struct rule_section *section);
 struct inspection {
 	const struct match_context *ctx;
 	struct rule_thread *thread;
+	const struct rule_section *section; /* NULL inside base64_data */
 	struct span bytes;
 	uint64_t offset;
 	bool is_final;
@@ -70,7 +71,7 @@ inspect_end(const struct inspection *inspection)
 	return inspection->offset + inspection->bytes.len;
 }
 
-/* Notes where something was found; inspect_unhit() forgets what came after a mark. */
+/* Notes where something was found. */
 void inspect_hit(struct inspection *inspection, uint64_t offset, size_t length);
 
 #endif

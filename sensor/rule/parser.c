@@ -189,9 +189,12 @@ section_of(struct rule_parser *parser, const struct buffer *buffer, const struct
 {
 	if (!buffer->is_multi)
 		for (struct rule_section *s = parser->rule->sections; s; s = s->next)
-			if (s->buffer == buffer && s->transforms == chain)
+			if (s->buffer == buffer && s->transforms == chain &&
+			    s->dirs == parser->buffer_dirs)
 				return s;
-	return section_new(parser, buffer, chain);
+	struct rule_section *section = section_new(parser, buffer, chain);
+	section->dirs = parser->buffer_dirs;
+	return section;
 }
 
 static struct match_list *
@@ -208,7 +211,18 @@ parser_list(struct rule_parser *parser)
 struct match *
 rule_add_inspect(struct rule_parser *parser, const struct keyword *keyword, const void *data)
 {
-	return list_add(parser, parser_list(parser), keyword, data);
+	struct match probe = { .keyword = keyword, .data = data };
+	bool is_relative =
+	    keyword->position && (keyword->position(&probe) & POSITION_USES) != 0;
+	struct match_list *list;
+	/* Without a sticky buffer, what is relative goes where the match before it went, even
+	 * when a legacy modifier has moved that. A content has its modifiers still to come. */
+	if (is_relative && !parser->buffer && !parser->nested && parser->last_list)
+		list = parser->last_list;
+	else
+		list = parser_list(parser);
+	parser->last_list = list;
+	return list_add(parser, list, keyword, data);
 }
 
 struct match *
@@ -292,6 +306,7 @@ rule_move_match(struct rule_parser *parser, struct match *match, struct match_li
 	list_take(from, match);
 	struct rule_section *section = section_shared(parser, buffer);
 	list_append(&section->matches, match);
+	parser->last_list = &section->matches;
 	if (match == parser->content_match) {
 		parser->content_list = &section->matches;
 		parser->is_content_movable = false;
@@ -303,8 +318,10 @@ int
 rule_select_buffer(struct rule_parser *parser, const struct buffer *buffer)
 {
 	parser->buffer = buffer;
+	parser->buffer_dirs = 0;
 	parser->section = NULL;
 	parser->nested = NULL;
+	parser->last_list = NULL;
 	parser->transforms = parser->transforms_last = NULL;
 	parser->transforms_len = 0;
 	parser->content = NULL;

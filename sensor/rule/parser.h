@@ -44,11 +44,13 @@ struct rule_parser {
 
 	/* Chosen buffer. section is made with the first match after it. */
 	const struct buffer *buffer; /* NULL: payload */
+	uint8_t buffer_dirs;         /* "http.connection:to_client;": of one direction; 0 all */
 	struct transform *transforms, *transforms_last;
 	char transforms_text[RULE_CHAIN_TEXT_MAX]; /* names and arguments: what makes chains equal */
 	size_t transforms_len;
 	struct rule_section *section;
 	struct match_list *nested; /* base64_data: matches go here instead of a section */
+	struct match_list *last_list; /* where the last match inside a buffer went */
 	struct match_list *base64; /* of the last base64_decode: what base64_data makes nested */
 
 	/* The last content or pcre: what modifiers act on. */

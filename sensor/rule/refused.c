@@ -6,7 +6,6 @@
 #define FILES "the sensor does not extract files"
 #define LUA "the sensor runs no scripts"
 #define SUFFIXES "the sensor has no list of public suffixes"
-#define CHECKSUMS "bad checksums are counted, not alerted on"
 #define PROTO "the sensor does not parse this protocol"
 
 /* By name; one that ends in a dot stands for all that begin with it. */
@@ -28,9 +27,6 @@ static const struct {
 	{ "domain", SUFFIXES }, { "tld", SUFFIXES }, { "subslice", "not in the sensor" },
 	{ "flowvar", "texts are kept and not compared" }, { "pktvar", "texts are kept and not compared" },
 	{ "flow.elephant", "flows are not sorted by size" },
-	{ "tcpv4-csum", CHECKSUMS }, { "tcpv6-csum", CHECKSUMS }, { "udpv4-csum", CHECKSUMS },
-	{ "udpv6-csum", CHECKSUMS }, { "ipv4-csum", CHECKSUMS }, { "icmpv4-csum", CHECKSUMS },
-	{ "icmpv6-csum", CHECKSUMS },
 	{ "lua", LUA }, { "luajit", LUA }, { "luaxform", LUA },
 	{ "l3_proto", "write ip4 or ip6 as the rule's protocol" },
 	{ "mdns.", PROTO }, { "llmnr.", PROTO }, { "mqtt.", PROTO }, { "mysql.", PROTO },

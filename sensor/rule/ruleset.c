@@ -84,7 +84,8 @@ loader_duplicate(struct rule_loader *loader, const struct rule *rule, const stru
 		.keyword = "sid",
 		.reason = arena_printf(loader->arena,
 		    "%s revision of the rule at %s:%u, which is kept",
-		    rule->rev == known->rev ? "same" : "older", known->file, known->line) };
+		    rule->rev == known->rev ? "same" : "older", known->file, known->line),
+		.is_warning = rule->rev != known->rev };
 	loader_refuse(loader, &refusal);
 }
 

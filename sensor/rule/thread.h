@@ -30,8 +30,8 @@ struct rule_hit {
 struct rule_capture {
 	uint32_t var_id;
 	uint8_t scope;     /* enum var_scope */
-	struct span key;   /* pcre "flow:name, key": the text captured as key, or empty */
 	struct span value; /* in the scratch arena */
+	double real;       /* VAR_PACKET_REAL */
 };
 
 struct rule_thread_counters {

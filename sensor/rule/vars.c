@@ -273,35 +273,52 @@ flow_vars_each(const struct flow_vars *vars, flow_var_fn *fn, void *arg)
 
 struct packet_vars {
 	struct packet_vars *next;
-	uint32_t id;
-	struct span text;
+	struct packet_var var;
 };
 
-void
-packet_text_set(struct rule_thread *thread, uint32_t id, struct span text)
+static void
+packet_var_add(struct rule_thread *thread, const struct packet_var *var)
 {
-	struct packet_vars *var = arena_zalloc(thread->scratch, sizeof(*var));
-	uint8_t *copy = arena_copy(thread->scratch, text.p, text.len);
-	if (!var || !copy) {
+	struct packet_vars *link = arena_zalloc(thread->scratch, sizeof(*link));
+	if (!link) {
 		thread->counters.scratch_shed++;
 		return;
 	}
-	var->id = id;
-	var->text = span_of(copy, text.len);
+	link->var = *var;
 	struct packet_vars **end = &thread->packet_vars;
 	while (*end)
 		end = &(*end)->next;
-	*end = var;
+	*end = link;
+}
+
+void
+packet_text_set(struct rule_thread *thread, enum var_scope scope, uint32_t id, uint32_t sid,
+    struct span text)
+{
+	/* The capture lies in the packet's scratch memory already. */
+	struct packet_var var = {
+		.scope = (uint8_t)scope, .name = var_name(id), .text = text, .sid = sid
+	};
+	packet_var_add(thread, &var);
+}
+
+void
+packet_real_set(struct rule_thread *thread, uint32_t id, uint32_t sid, double real)
+{
+	struct packet_var var = {
+		.scope = VAR_PACKET_REAL, .name = var_name(id), .real = real, .sid = sid
+	};
+	packet_var_add(thread, &var);
 }
 
 bool
 packet_text_at(const struct rule_thread *thread, unsigned index, struct packet_var *ret)
 {
-	const struct packet_vars *var = thread->packet_vars;
-	while (var && index--)
-		var = var->next;
-	if (!var)
+	const struct packet_vars *link = thread->packet_vars;
+	while (link && index--)
+		link = link->next;
+	if (!link)
 		return false;
-	*ret = (struct packet_var){ .name = var_name(var->id), .text = var->text };
+	*ret = link->var;
 	return true;
 }

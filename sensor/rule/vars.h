@@ -26,6 +26,8 @@ enum var_scope {
 	VAR_FLOW_INT,
 	VAR_FLOW_TEXT,
 	VAR_PACKET_TEXT,
+	VAR_ALERT_TEXT,  /* as a packet's, and told in the alert itself: EVE's alert.context */
+	VAR_PACKET_REAL, /* a number the rule measured: EVE's metadata.entropy */
 	VAR_HOST_BIT,
 	VAR_FLOW_ONCE, /* our own: a rule that fires once a flow has fired; never told */
 };
@@ -75,10 +77,15 @@ void flow_vars_each(const struct flow_vars *vars, flow_var_fn *fn, void *arg);
 /* --- Texts captured for the current packet --- */
 struct packet_vars;
 struct packet_var {
+	uint8_t scope; /* VAR_PACKET_TEXT, VAR_ALERT_TEXT or VAR_PACKET_REAL */
 	const char *name;
 	struct span text;
+	double real;    /* VAR_PACKET_REAL */
+	uint32_t sid;   /* of the rule it belongs to: VAR_ALERT_TEXT and VAR_PACKET_REAL */
 };
-void packet_text_set(struct rule_thread *thread, uint32_t id, struct span text);
+void packet_text_set(struct rule_thread *thread, enum var_scope scope, uint32_t id, uint32_t sid,
+    struct span text);
+void packet_real_set(struct rule_thread *thread, uint32_t id, uint32_t sid, double real);
 /* The index-th, from 0; false behind the last. */
 bool packet_text_at(const struct rule_thread *thread, unsigned index, struct packet_var *ret);
 

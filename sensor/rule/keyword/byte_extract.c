@@ -61,7 +61,7 @@ byte_extract_parse(struct rule_parser *parser, struct span args, bool is_negated
 	    !args_next(&rest, ',', &name))
 		return rule_error(parser, args.p, "expected count, offset, name");
 	if (byte_number_parse(parser, count, 0, 23, &e->source.count) < 0 ||
-	    byte_number_parse(parser, offset, -65535, 65535, &e->source.offset) < 0)
+	    byte_number_parse(parser, offset, -INT32_MAX, INT32_MAX, &e->source.offset) < 0)
 		return -EINVAL;
 	while (args_next(&rest, ',', &word)) {
 		int r = byte_extract_word(parser, e, word);

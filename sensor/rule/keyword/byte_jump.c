@@ -3,7 +3,8 @@
  *   byte_jump:2,0,relative,multiplier 4,post_offset -1;
  *
  * From behind the number, from the buffer's start (from_beginning) or end (from_end). A count of 0
- * takes no number: only post_offset moves. The position may not leave the buffer. */
+ * takes no number: only post_offset moves. The position may not go behind the buffer's end; before its
+ * start it stops there. */
 #include <errno.h>
 
 #include "sensor/rule/keyword/bytes.h"
@@ -39,8 +40,11 @@ byte_jump_inspect(struct inspection *i, const struct match *match)
 		to += (int64_t)inspect_end(i);
 	else if (!j->is_from_beginning)
 		to += (int64_t)behind;
-	if (to < 0 || to >= (int64_t)inspect_end(i))
+	if (to >= (int64_t)inspect_end(i))
 		return INSPECT_NO;
+	/* Before the start counts as the start; behind the end is no place. */
+	if (to < 0)
+		to = 0;
 	i->at = (uint64_t)to;
 	return INSPECT_YES;
 }
@@ -83,7 +87,7 @@ byte_jump_parse(struct rule_parser *parser, struct span args, bool is_negated)
 	if (!args_next(&rest, ',', &count) || !args_next(&rest, ',', &offset))
 		return rule_error(parser, args.p, "expected count, offset");
 	if (byte_number_parse(parser, count, 0, 23, &j->source.count) < 0 ||
-	    byte_number_parse(parser, offset, -65535, 65535, &j->source.offset) < 0)
+	    byte_number_parse(parser, offset, -INT32_MAX, INT32_MAX, &j->source.offset) < 0)
 		return -EINVAL;
 	while (args_next(&rest, ',', &word)) {
 		int r = byte_jump_word(parser, j, word);

@@ -85,7 +85,7 @@ byte_math_word(struct rule_parser *parser, struct byte_math *m, struct span word
 	}
 	if (args_is_nocase(name, "offset")) {
 		*ret_given = GIVEN_OFFSET;
-		return byte_number_parse(parser, value, -65535, 65535, &m->source.offset);
+		return byte_number_parse(parser, value, -INT32_MAX, INT32_MAX, &m->source.offset);
 	}
 	if (args_is_nocase(name, "oper")) {
 		*ret_given = GIVEN_OPER;

@@ -78,7 +78,7 @@ byte_test_parse(struct rule_parser *parser, struct span args, bool is_negated)
 	if (byte_number_parse(parser, count, 0, 23, &t->source.count) < 0 ||
 	    byte_test_operator(parser, op, t) < 0 ||
 	    byte_number_parse(parser, value, INT64_MIN, INT64_MAX, &t->value) < 0 ||
-	    byte_number_parse(parser, offset, -65535, 65535, &t->source.offset) < 0)
+	    byte_number_parse(parser, offset, -INT32_MAX, INT32_MAX, &t->source.offset) < 0)
 		return -EINVAL;
 	while (args_next(&rest, ',', &word)) {
 		int r = byte_source_word(parser, &t->source, word);

@@ -84,8 +84,7 @@ content_add(struct rule_parser *parser, struct span args, bool is_negated)
 	content->flags = is_negated ? CONTENT_NEGATED : 0;
 	parser->content_match = rule_add_inspect(parser, &keyword_content, content);
 	parser->content = content;
-	parser->content_list =
-	    parser->nested ? parser->nested : parser->section ? &parser->section->matches : NULL;
+	parser->content_list = parser->last_list;
 	parser->is_content_movable = !parser->buffer && !parser->nested;
 	return 0;
 }

@@ -8,10 +8,12 @@
 #include "sensor/rule/inspect.h"
 #include "sensor/rule/number.h"
 #include "sensor/rule/parser.h"
+#include "sensor/rule/vars.h"
 
 struct entropy {
 	uint32_t bytes, offset;
 	uint8_t op; /* enum number_op */
+	uint32_t var_id; /* the buffer's name: what was measured is told with the alert */
 	double a, b;
 };
 
@@ -51,7 +53,13 @@ entropy_inspect(struct inspection *i, const struct match *match)
 	case NUMBER_NOT_RANGE: holds = value <= e->a || value >= e->b; break;
 	default: break;
 	}
-	return holds ? INSPECT_YES : INSPECT_NO;
+	if (!holds)
+		return INSPECT_NO;
+	if (i->thread->capture_count < RULE_CAPTURES_MAX)
+		i->thread->captures[i->thread->capture_count++] = (struct rule_capture){
+			.var_id = e->var_id, .scope = VAR_PACKET_REAL, .real = value
+		};
+	return INSPECT_YES;
 }
 
 static bool
@@ -119,6 +127,8 @@ entropy_parse(struct rule_parser *parser, struct span args, bool is_negated)
 	}
 	if (!has_value)
 		return rule_error(parser, args.p, "needs a value");
+	const struct buffer *buffer = parser->buffer ? parser->buffer : buffer_payload();
+	e->var_id = var_id(span_str(buffer->alias ? buffer->alias : buffer->name));
 	rule_add_inspect(parser, &keyword_entropy, e);
 	return 0;
 }

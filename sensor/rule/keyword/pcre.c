@@ -225,18 +225,23 @@ pcre_capture_list(struct rule_parser *parser, struct pcre *p, struct span list)
 	while (args_next(&rest, ',', &piece)) {
 		struct span scope, name;
 		args_cut(piece, ':', &scope, &name);
-		bool is_flow = args_is(scope, "flow");
-		if ((!is_flow && !args_is(scope, "pkt")) || !args_is_name(name))
-			return rule_error(parser, piece.p, "expected flow:name or pkt:name");
-		int r = pcre_capture_add(
-		    parser, p, name, is_flow ? VAR_FLOW_TEXT : VAR_PACKET_TEXT, group++);
+		enum var_scope kind = VAR_PACKET_TEXT;
+		if (args_is(scope, "flow"))
+			kind = VAR_FLOW_TEXT;
+		else if (args_is(scope, "alert"))
+			kind = VAR_ALERT_TEXT;
+		else if (!args_is(scope, "pkt"))
+			return rule_error(parser, piece.p, "expected flow:, pkt: or alert:name");
+		if (!args_is_name(name))
+			return rule_error(parser, piece.p, "expected a name");
+		int r = pcre_capture_add(parser, p, name, kind, group++);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-/* Groups named flow_x and pkt_x, the older form. */
+/* Groups named flow_x, pkt_x and alert_x, the older form. */
 static int
 pcre_capture_names(struct rule_parser *parser, struct pcre *p)
 {
@@ -255,6 +260,9 @@ pcre_capture_names(struct rule_parser *parser, struct pcre *p)
 		} else if (span_starts(name, SPAN("pkt_"))) {
 			scope = VAR_PACKET_TEXT;
 			name = span_from(name, 4);
+		} else if (span_starts(name, SPAN("alert_"))) {
+			scope = VAR_ALERT_TEXT;
+			name = span_from(name, 6);
 		} else {
 			continue;
 		}
@@ -298,6 +306,9 @@ pcre_parse(struct rule_parser *parser, struct span args, bool is_negated)
 	const struct buffer *buffer = NULL;
 	uint32_t options;
 	p->is_negated = is_negated;
+	/* Quotes are customary and may be left out. */
+	if (!args_unquote(args, &args))
+		return rule_error(parser, args.p, "a quote is missing");
 	if (pcre_split(parser, args, &text) < 0 ||
 	    pcre_letters(parser, p, text.letters, &options, &buffer) < 0 ||
 	    pcre_compile(parser, p, text.expression, options) < 0)
@@ -315,17 +326,17 @@ pcre_parse(struct rule_parser *parser, struct span args, bool is_negated)
 		    "names a buffer while the sticky buffer %s is chosen", parser->buffer->name);
 	struct match *match = rule_add_inspect(parser, &keyword_pcre, p);
 	if (buffer && !parser->buffer && !parser->nested)
-		rule_move_match(parser, match, &parser->section->matches, buffer);
+		rule_move_match(parser, match, parser->last_list, buffer);
 	return 0;
 }
 
 const struct keyword keyword_pcre = {
 	.name = "pcre",
-	.args = "[!]\"/expression/letters[, flow:name, pkt:name]\"",
+	.args = "[!]\"/expression/letters[, flow:name, pkt:name, alert:name]\"",
 	.help = "a regular expression in the chosen buffer",
 	.example = "pcre:\"/user=([a-z]+)/Ri, flow:user\";",
 	.url = "rules/payload-keywords.html#pcre-perl-compatible-regular-expressions",
-	.flags = KEYWORD_QUOTED | KEYWORD_NEGATABLE,
+	.flags = KEYWORD_NEGATABLE,
 	.parse = pcre_parse,
 	.inspect = pcre_inspect,
 	.position = pcre_position,

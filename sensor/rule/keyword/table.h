@@ -51,11 +51,14 @@
 	X(hostbits) \
 	X(icmp_id) \
 	X(icmp_seq) \
+	X(icmpv4_csum) \
+	X(icmpv6_csum) \
 	X(icmpv6_mtu) \
 	X(icode) \
 	X(id) \
 	X(ip_proto) \
 	X(ipopts) \
+	X(ipv4_csum) \
 	X(isdataat) \
 	X(itype) \
 	X(metadata) \
@@ -91,6 +94,8 @@
 	X(tcp_seq) \
 	X(tcp_window) \
 	X(tcp_wscale) \
+	X(tcpv4_csum) \
+	X(tcpv6_csum) \
 	X(threshold) \
 	X(to_lowercase) \
 	X(to_md5) \
@@ -99,6 +104,8 @@
 	X(to_uppercase) \
 	X(tos) \
 	X(ttl) \
+	X(udpv4_csum) \
+	X(udpv6_csum) \
 	X(uricontent) \
 	X(urilen) \
 	X(url_decode) \

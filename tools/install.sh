@@ -83,9 +83,10 @@ install_missing() {
 # Builds both programs into $1 (release unless $2 says otherwise).
 build_programs() {
 	local dir=$1 type=${2:-release}
+	mkdir -p "$dir"
 	[ -e "$dir/build.ninja" ] ||
-		meson setup "$dir" --buildtype="$type" -Dtests=false >"$dir.log" 2>&1 ||
-		{ tail -n 30 "$dir.log"; return 1; }
+		meson setup "$dir" --buildtype="$type" -Dtests=false >"$dir/setup.log" 2>&1 ||
+		{ tail -n 30 "$dir/setup.log"; return 1; }
 	ninja -C "$dir" sensor/guan-sensor collector/guan-collector >"$dir/build.log" 2>&1 ||
 		{ tail -n 40 "$dir/build.log"; return 1; }
 }

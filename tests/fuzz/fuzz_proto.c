@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fuzz_http: a conversation of hostile pieces.
+ * fuzz_proto: a conversation of hostile pieces with one protocol (FUZZ_PROTO, set by the build).
  *
  * The input is a list of pieces: a byte of flags (bit 0 direction, bit 1 a gap before it, bit 2
- * the end of the direction behind it), two bytes of length, the bytes. Every field is read and
- * every record written whenever a transaction moves, as detection and recording would.
+ * the end of the direction behind it, bit 3 a datagram instead), two bytes of length, the bytes.
+ * Every field is read and every record written whenever a transaction moves, as detection and
+ * recording would. The port is pinned to the protocol, so that no probe stands in the way; a
+ * second port is not, so that the probes are tried too (bit 4 of the first piece).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +50,8 @@ look(struct app *app, struct tx *tx, void *arg)
 	struct json json;
 	json_init(&json, text, sizeof(text));
 	json_object(&json, NULL);
-	(void)app->proto->record(app, tx, &json);
+	if (app->proto->record)
+		(void)app->proto->record(app, tx, &json);
 	arena_reset(bench.scratch);
 }
 
@@ -90,9 +93,32 @@ view(struct flow *flow, const struct app_hooks *hooks, enum dir dir, struct span
 	app_clean(flow->app, hooks, false);
 }
 
+static void
+datagram(struct flow *flow, const struct app_hooks *hooks, enum dir dir, struct span bytes)
+{
+	uint8_t *copy = malloc(bytes.len ? bytes.len : 1); /* its end is guarded */
+	struct packet packet = { .flow = flow, .dir = (uint8_t)dir };
+
+	if (!copy)
+		abort();
+	if (bytes.len)
+		memcpy(copy, bytes.p, bytes.len);
+	packet.payload = span_of(copy, bytes.len);
+	app_datagram(bench.worker, flow, &packet);
+	if (flow->app) {
+		struct tx *tx;
+		TAILQ_FOREACH(tx, &flow->app->txs, link)
+			look(flow->app, tx, NULL);
+		app_clean(flow->app, hooks, false);
+	}
+	free(copy);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct proto_pin pins[] = { { 1, PROTO_TCP, FUZZ_PROTO },
+		{ 1, PROTO_UDP, FUZZ_PROTO } };
 	static const struct app_hooks hooks = { .tx_done = look };
 	if (!bench.worker) {
 		const char *error;
@@ -103,21 +129,30 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		bench.options.max_flows = 4;
 		if (proto_options_read(&bench.options, arena, NULL, &error) < 0)
 			abort();
+		bench.options.pins = pins;
+		bench.options.pin_count = 2;
 		bench.worker = proto_worker_new(&bench.options);
 	}
 	memset(bench.kept, 0, sizeof(bench.kept));
 	memset(bench.offset, 0, sizeof(bench.offset));
-	struct flow flow = { .key = { .ip_proto = IP_PROTO_TCP, .server_port = 80 } };
+	uint16_t port = size && data[0] & 16 ? 2 : 1;
+	struct flow flow = { .key = { .ip_proto = IP_PROTO_TCP, .server_port = port } };
+	struct flow udp = { .key = { .ip_proto = IP_PROTO_UDP, .server_port = port } };
 	struct cursor c = cursor_of(data, size);
 	while (cursor_left(&c) >= 3) {
 		uint8_t flags = cursor_u8(&c);
 		size_t len = cursor_be16(&c);
 		if (len > cursor_left(&c))
 			len = cursor_left(&c);
-		view(&flow, &hooks, flags & 1, cursor_bytes(&c, len), flags & 2 ? 1 + len * 3 : 0,
-		    flags & 4 ? STREAM_EOF : 0);
+		struct span bytes = cursor_bytes(&c, len);
+		if (flags & 8)
+			datagram(&udp, &hooks, flags & 1, bytes);
+		else
+			view(&flow, &hooks, flags & 1, bytes, flags & 2 ? 1 + len * 3 : 0,
+			    flags & 4 ? STREAM_EOF : 0);
 	}
 	app_free(flow.app, &hooks);
+	app_free(udp.app, &hooks);
 	if (proto_heap_bytes(bench.worker) != 0)
 		abort();
 	return 0;

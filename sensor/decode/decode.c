@@ -14,18 +14,23 @@ struct link {
 	uint16_t type;
 	decoder_fn *decode;
 };
+enum {
+	LINK_ETHERNET = 1,
+	LINK_PPP = 9,
+	LINK_RAW = 12,
+};
 static const struct link links[] = {
-	{ 1, decoder_ethernet },
-	{ 0, decoder_null },   /* BSD loopback, host order of the capturing host */
-	{ 108, decoder_null }, /* OpenBSD loopback, network order: read either way */
-	{ 12, decoder_raw },   /* DLT_RAW as Linux numbers it */
-	{ 14, decoder_raw },   /* ... and as OpenBSD does */
-	{ 101, decoder_raw },  /* LINKTYPE_RAW in files */
+	{ LINK_ETHERNET, decoder_ethernet },
+	{ 0, decoder_null },       /* BSD loopback, host order of the capturing host */
+	{ 108, decoder_null },     /* OpenBSD loopback, network order: read either way */
+	{ LINK_RAW, decoder_raw }, /* DLT_RAW as Linux numbers it */
+	{ 14, decoder_raw },       /* ... and as OpenBSD does */
+	{ 101, decoder_raw },      /* LINKTYPE_RAW in files */
 	{ 228, decoder_ipv4 },
 	{ 229, decoder_ipv6 },
 	{ 113, decoder_sll },
 	{ 276, decoder_sll2 },
-	{ 9, decoder_ppp },
+	{ LINK_PPP, decoder_ppp },
 	{ 50, decoder_ppp },
 	{ 104, decoder_chdlc },
 };
@@ -115,6 +120,14 @@ decode_frame(const struct decode_options *options, struct decode_counters *count
 	deliver(&d, &p);
 }
 
+size_t
+decode_link_bytes(const struct packet *packet)
+{
+	size_t n = (size_t)(packet->ip.p - packet->frame.p);
+
+	return n <= DECODE_LINK_MAX ? n : 0;
+}
+
 void
 decode_ip(const struct decode_options *options, struct decode_counters *counters,
     const struct packet *outer, struct span datagram, uint32_t extra_layers, packet_fn *fn,
@@ -141,12 +154,11 @@ decode_ip(const struct decode_options *options, struct decode_counters *counters
 		.l2_payload = datagram,
 	};
 
-	/* As long as one frame would have been that carried it whole. */
 	if (extra_layers & LAYER_REASSEMBLED) {
-		uint32_t link = outer->wire_bytes > outer->ip.len
-				    ? outer->wire_bytes - (uint32_t)outer->ip.len
-				    : 0;
-		p.wire_bytes = link + (uint32_t)datagram.len;
+		/* As one frame would have been that carried it whole. */
+		size_t link = decode_link_bytes(outer);
+		p.frame = span_of(datagram.p - link, link + datagram.len);
+		p.wire_bytes = (uint32_t)p.frame.len;
 	}
 	if (extra_layers & LAYER_TUNNELLED) {
 		p.depth++;
@@ -163,9 +175,11 @@ decoder_tunnel(struct decoder *d, const struct packet *outer, enum tunnel tunnel
 	struct packet p = {
 		.ts = outer->ts,
 		.number = outer->number,
-		.frame = outer->frame,
+		.frame = content,
 		.wire_bytes = (uint32_t)content.len,
-		.link_type = outer->link_type,
+		.link_type = first == decoder_ethernet ? LINK_ETHERNET
+			     : first == decoder_ppp    ? LINK_PPP
+						       : LINK_RAW,
 		.layers = LAYER_TUNNELLED,
 		.depth = (uint8_t)(outer->depth + 1),
 		.tunnel = (uint8_t)tunnel,

@@ -43,9 +43,16 @@ struct decode_counters {
 void decode_frame(const struct decode_options *options, struct decode_counters *counters,
     const struct packet *template, uint16_t link_type, packet_fn *fn, void *arg);
 
+/* What stands before the IP header in a packet's frame; 0 when that is more than
+ * DECODE_LINK_MAX. */
+#define DECODE_LINK_MAX 128
+size_t decode_link_bytes(const struct packet *packet);
+
 /*
  * Decodes a datagram from its IP header on: what defragmentation made, or the content of a
- * tunnel. outer gives time, number, VLANs and depth.
+ * tunnel. outer gives time, number, VLANs and depth. With LAYER_REASSEMBLED, outer is the fragment
+ * that completed it, and decode_link_bytes() of its frame stand before the datagram, as
+ * defrag_add() leaves them.
  */
 void decode_ip(const struct decode_options *options, struct decode_counters *counters,
     const struct packet *outer, struct span datagram, uint32_t extra_layers, packet_fn *fn,

@@ -274,6 +274,11 @@ decoder_ipv6(struct decoder *d, struct packet *p, struct span s)
 	p->payload = cursor_rest(&body);
 	if (!has_upper)
 		return;
+	/* Extension headers, and behind them nothing of what they promise. */
+	if (p->payload.len < 2 && p->ip_header.len > IPV6_HEADER && next != IPV6_NONE) {
+		decoder_fail(d, p, DECODE_EVENT_IPV6_TRUNC_EXTHDR);
+		return;
+	}
 	switch (next) {
 	case IP_PROTO_ICMP6:
 		p->l4 = p->payload;

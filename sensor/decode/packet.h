@@ -144,7 +144,7 @@ struct flow;
 struct packet {
 	nsec_t ts;
 	uint64_t number;     /* of the frame in its capture, from 1: EVE's pcap_cnt */
-	struct span frame;   /* as captured */
+	struct span frame;   /* as captured; of a tunnelled packet, what the tunnel carried */
 	uint32_t wire_bytes; /* before truncation by the snap length */
 	uint16_t link_type;  /* DLT_* */
 	uint16_t ether_type;

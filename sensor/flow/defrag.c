@@ -23,6 +23,7 @@
 #define PIECE_BYTES 1504
 #define HEADER_MAX 1024 /* unfragmentable part: far beyond what hosts accept */
 #define DATAGRAM_MAX 65535
+#define WHOLE_BYTES (DECODE_LINK_MAX + HEADER_MAX + DATAGRAM_MAX)
 #define IPV6_HEADER 40
 #define FRAGMENT_HEADER 8
 #define IPV6_FRAGMENT 44
@@ -77,7 +78,7 @@ struct defrag {
 	struct slab *pieces;
 	size_t bytes;
 	/* What was assembled, by depth of tunnels: a datagram in use may bring fragments of an
-	 * inner one. HEADER_MAX + DATAGRAM_MAX each, made when first needed. */
+	 * inner one. WHOLE_BYTES each, made when first needed. */
 	uint8_t *whole[DECODE_DEPTH_MAX + 2];
 };
 
@@ -112,7 +113,7 @@ defrag_new(const struct defrag_options *options)
 	d->buckets = calloc(buckets, sizeof(*d->buckets));
 	d->datagrams = slab_new(sizeof(struct datagram), options->max_datagrams);
 	d->pieces = slab_new(sizeof(struct piece), options->max_fragments);
-	d->whole[0] = malloc(HEADER_MAX + DATAGRAM_MAX);
+	d->whole[0] = malloc(WHOLE_BYTES);
 	if (!d->buckets || !d->datagrams || !d->pieces || !d->whole[0]) {
 		defrag_free(d);
 		return NULL;
@@ -369,11 +370,17 @@ is_whole(const struct datagram *dg)
 	return at >= dg->total;
 }
 
-/* Writes the datagram out with a header that says "whole". */
+/* Writes the datagram out with a header that says "whole", behind the link header of the
+ * fragment that completed it. */
 static struct span
-assemble(const struct datagram *dg, uint8_t *out)
+assemble(const struct datagram *dg, const struct packet *fragment, uint8_t *out)
 {
 	size_t len = dg->header_len + (size_t)dg->total;
+	size_t link = decode_link_bytes(fragment);
+
+	if (link)
+		memcpy(out, fragment->frame.p, link);
+	out += link;
 
 	memcpy(out, dg->header, dg->header_len);
 	for (const struct piece *i = dg->pieces; i && i->offset < dg->total; i = i->next) {
@@ -424,7 +431,7 @@ whole_buffer(struct defrag *d, uint8_t depth)
 	if (depth >= DECODE_DEPTH_MAX + 2)
 		return NULL;
 	if (!d->whole[depth])
-		d->whole[depth] = malloc(HEADER_MAX + DATAGRAM_MAX);
+		d->whole[depth] = malloc(WHOLE_BYTES);
 	return d->whole[depth];
 }
 
@@ -490,7 +497,7 @@ defrag_add(struct defrag *d, struct packet *fragment, struct decode_counters *co
 		return false;
 	bool is_fit = !is_too_large(fragment, dg->header_len, dg->total);
 	if (is_fit) {
-		*ret_datagram = assemble(dg, whole);
+		*ret_datagram = assemble(dg, fragment, whole);
 		d->counters.reassembled++;
 	} else {
 		raise_event(fragment, counters, DECODE_EVENT_IPV4_FRAG_PKT_TOO_LARGE,

@@ -65,6 +65,7 @@ struct flow {
 	bool is_icmp_error_seen : 1;
 	uint8_t mac_src[6], mac_dst[6];
 	bool has_mac;
+	uint8_t tcp_state_last; /* enum tcp_state, once the connection is let go */
 	uint8_t vlan_count;
 	uint16_t vlan[PACKET_VLAN_MAX]; /* of the first packet */
 	uint32_t table_index; /* the table's own */

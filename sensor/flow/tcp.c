@@ -87,7 +87,7 @@ tcp_conn_swap(struct tcp_conn *conn)
 enum tcp_state
 tcp_state(const struct flow *flow)
 {
-	return flow->tcp ? flow->tcp->state : TCP_STATE_NONE;
+	return flow->tcp ? flow->tcp->state : flow->tcp_state_last;
 }
 
 const char *
@@ -327,6 +327,7 @@ tcp_flow_end(struct tcp *tcp, struct flow *flow, nsec_t now_ns)
 		tcp_stream_close(tcp, conn, s, &packet);
 	}
 	flow->tcp = NULL;
+	flow->tcp_state_last = conn->state;
 	tcp_offers_drop(tcp, conn);
 	slab_put(tcp->conns, conn);
 }

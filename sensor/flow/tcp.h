@@ -108,6 +108,7 @@ void tcp_flow_end(struct tcp *tcp, struct flow *flow, nsec_t now_ns);
 /* Stops looking at the flow's payload: held data is freed, later data is only counted. */
 void tcp_flow_bypass(struct tcp *tcp, struct flow *flow);
 
+/* Of the connection; after tcp_flow_end(), the last it had. */
 enum tcp_state tcp_state(const struct flow *flow);
 const char *tcp_state_name(enum tcp_state state);
 

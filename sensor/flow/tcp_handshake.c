@@ -52,8 +52,8 @@ offer_take(struct tcp_stream *s, const struct tcp_offer *offer, nsec_t now_ns)
 	s->max_right = s->next_seq + offer->window;
 }
 
-/* Remembers one more; false when it is known. *ret_flood: more than we can remember came. */
-static bool
+/* Remembers one more. *ret_flood: as many as we can remember have come already. */
+static void
 offer_add(struct tcp *tcp, struct tcp_conn *conn, const struct tcp_offer *first,
     const struct tcp_offer *offer, bool *ret_flood)
 {
@@ -61,23 +61,22 @@ offer_add(struct tcp *tcp, struct tcp_conn *conn, const struct tcp_offer *first,
 
 	*ret_flood = false;
 	if (first->isn == offer->isn)
-		return false;
+		return;
 	if (!offers) {
 		offers = conn->offers = slab_get(tcp->offers);
 		if (!offers)
-			return false;
+			return;
 	}
+	*ret_flood = offers->count == TCP_OFFERS;
 	for (unsigned i = 0; i < offers->count; i++)
 		if (offers->list[i].isn == offer->isn)
-			return false;
+			return;
 	if (offers->count < TCP_OFFERS) {
 		offers->list[offers->count++] = *offer;
-		return true;
+		return;
 	}
-	*ret_flood = true;
 	offers->list[offers->next] = *offer;
 	offers->next = (uint8_t)((offers->next + 1) % TCP_OFFERS);
-	return true;
 }
 
 void
@@ -124,6 +123,8 @@ tcp_handshake_open(struct tcp *tcp, struct tcp_conn *conn, struct packet *packet
 		conn->state = TCP_STATE_SYN_RECV;
 		peer->has_wscale = true;
 		peer->wscale = WSCALE_UNKNOWN;
+		/* What the client allows is not known before it speaks, if ever. */
+		s->max_right = s->next_seq + (UINT16_MAX << WSCALE_UNKNOWN);
 	} else {
 		conn->state = TCP_STATE_ESTABLISHED;
 		tcp_stream_begin(s, h->seq - 1, h->seq);

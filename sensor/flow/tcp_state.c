@@ -180,6 +180,20 @@ reset(struct tcp_conn *conn, struct tcp_stream *s, struct packet *packet)
 	return TCP_IGNORE;
 }
 
+/* A reset before the connection stood, and the handshake goes on all the same: its target saw
+ * through it. */
+static void
+revive_handshake(struct tcp_conn *conn, const struct packet *packet)
+{
+	if (!conn->is_reset || conn->state_before >= TCP_STATE_ESTABLISHED ||
+	    (packet->tcp.flags & TCP_RST))
+		return;
+	if ((packet->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		return;
+	conn->is_reset = false;
+	conn->state = conn->state_before;
+}
+
 /* After a reset somebody goes on. */
 static void
 revive(struct tcp_conn *conn, struct packet *packet)
@@ -338,6 +352,7 @@ tcp_state_packet(struct tcp *tcp, struct tcp_conn *conn, struct packet *packet)
 
 	if (conn->is_async && s->is_begun && tcp_stream_peer(conn, s)->has_data)
 		conn->is_async = false;
+	revive_handshake(conn, packet);
 	/* A SYN after the end is judged first: a new connection has a new clock. */
 	if ((h->flags & TCP_SYN) && conn->state >= TCP_STATE_ESTABLISHED)
 		return syn_late(conn, s, packet);

@@ -83,17 +83,22 @@ put_proto(struct json *json, uint8_t ip_proto)
 }
 
 static void
-put_ends(struct json *json, const struct record_ends *e, const struct packet *packet)
+put_ends(struct json *json, const struct record_ends *e, const struct packet *packet,
+    const struct flow *flow)
 {
 	bool is_icmp = e->ip_proto == IP_PROTO_ICMP || e->ip_proto == IP_PROTO_ICMP6;
+	bool is_esp = e->ip_proto == IP_PROTO_ESP;
+	bool has_ports = !is_icmp && !is_esp && (e->sport || e->dport);
 
 	put_addr(json, "src_ip", e->src, e->ip_version);
-	if (!is_icmp && (e->sport || e->dport))
+	if (has_ports)
 		json_uint(json, "src_port", e->sport);
 	put_addr(json, "dest_ip", e->dst, e->ip_version);
-	if (!is_icmp && (e->sport || e->dport))
+	if (has_ports)
 		json_uint(json, "dest_port", e->dport);
 	put_proto(json, e->ip_proto);
+	if (is_esp && flow)
+		json_uint(json, "spi", flow_esp_spi(flow));
 	if (is_icmp && packet && packet->layers & LAYER_ICMP) {
 		json_uint(json, "icmp_type", packet->icmp.type);
 		json_uint(json, "icmp_code", packet->icmp.code);
@@ -104,19 +109,14 @@ put_ends(struct json *json, const struct record_ends *e, const struct packet *pa
 static void
 put_vlans(struct json *json, const struct packet *packet, const struct flow *flow)
 {
-	unsigned count = packet ? packet->vlan_count : 0;
+	unsigned count = packet ? packet->vlan_count : flow ? flow->vlan_count : 0;
+	const uint16_t *ids = packet ? packet->vlan : flow ? flow->vlan : NULL;
 
-	if (!packet && flow && flow->key.vlan[0]) {
-		json_array(json, "vlan");
-		for (unsigned i = 0; i < 2 && flow->key.vlan[i]; i++)
-			json_uint(json, NULL, flow->key.vlan[i]);
-		json_end(json);
-	}
 	if (!count)
 		return;
 	json_array(json, "vlan");
 	for (unsigned i = 0; i < count; i++)
-		json_uint(json, NULL, packet->vlan[i]);
+		json_uint(json, NULL, ids[i]);
 	json_end(json);
 }
 
@@ -175,7 +175,7 @@ record_begin(struct recorder *r, struct json *json, const struct record_head *he
 	json_str(json, "event_type", head->type);
 	put_vlans(json, packet, flow);
 	if (ends && ends->ip_version)
-		put_ends(json, ends, packet);
+		put_ends(json, ends, packet, flow);
 	if (packet)
 		json_str(json, "pkt_src", packet_source(packet));
 	if (r->options->has_ethernet && packet && packet->mac_src) {

@@ -55,7 +55,7 @@ options_usage(void)
 	      "  -S RULES          load exactly this rule file (may be repeated)\n"
 	      "  -s RULES          load this rule file besides those of the configuration\n"
 	      "  -l DIR            where eve.json and the spool go (default: .)\n"
-	      "  -k none|all       whether checksums are validated\n"
+	      "  -k none|all       whether checksums are validated (files: all; interfaces: none)\n"
 	      "  --set KEY=VALUE   override one setting by its dotted key\n"
 	      "  --workers N       threads that inspect (files: 1; interfaces: one per core)\n"
 	      "  --zone ZONE       the zone this traffic belongs to\n"

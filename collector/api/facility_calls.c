@@ -40,6 +40,7 @@ facility(const struct db_stmt *stmt)
 	json_object_set_new(json, "is_cii",
 	    json_boolean(identification && strcmp(identification, "已认定") == 0));
 	json_object_set_new(json, "division_code", view_column_text(stmt, 12));
+	json_object_set_new(json, "mlps_level", view_column_int(stmt, 13));
 	json_object_set_new(json, "alerts_24h", view_column_int(stmt, 15));
 	json_object_set_new(json, "cases_open", view_column_int(stmt, 16));
 	json_object_set_new(json, "incidents_open", view_column_int(stmt, 17));
@@ -165,7 +166,6 @@ facility_detail(struct call *call, const char *code, int64_t *ret_id)
 		*ret_id = db_int(stmt, 0);
 		json = facility(stmt);
 		json_object_set_new(json, "identification", view_column_text(stmt, 11));
-		json_object_set_new(json, "mlps_level", view_column_int(stmt, 13));
 		json_object_set_new(json, "is_central_organ_unit", view_column_bool(stmt, 14));
 	}
 	db_finish(stmt);

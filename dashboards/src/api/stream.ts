@@ -20,6 +20,7 @@ type Listener = (data: never) => void
 export type StreamState = 'closed' | 'connecting' | 'live'
 
 const NAMES: readonly EventName[] = ['alert', 'case', 'incident', 'clock', 'reset']
+const BATCH_MS = 150
 const RETRY_MIN_MS = 2_000
 const RETRY_MAX_MS = 60_000
 
@@ -81,6 +82,25 @@ export function closeStream(): void {
   window.clearTimeout(retryTimer)
   closeSource()
   state.value = 'closed'
+}
+
+/*
+ * As onStream, but a burst comes as one list: a scan raises hundreds of alerts a second, and a
+ * list drawn anew for each of them would stand still.
+ */
+export function onStreamBatch<K extends EventName>(name: K, listener: (items: StreamEvents[K][]) => void): void {
+  let items: StreamEvents[K][] = []
+  let timer = 0
+  onStream(name, (item) => {
+    items.push(item)
+    timer ||= window.setTimeout(() => {
+      const batch = items
+      items = []
+      timer = 0
+      listener(batch)
+    }, BATCH_MS)
+  })
+  onScopeDispose(() => window.clearTimeout(timer), true)
 }
 
 /* Listens until the calling component is gone. */

@@ -11,6 +11,24 @@ export interface RuleParts {
   options: RuleOption[]
 }
 
+// What a reader looks up, not what makes the rule fire: together at the end, small.
+const NOTES = new Set(['msg', 'reference', 'classtype', 'metadata', 'sid', 'rev', 'gid', 'priority', 'target'])
+
+/* Lines as one would write them by hand: a content with its modifiers, a buffer on its own. */
+export function ruleLines(options: readonly RuleOption[]): { lines: RuleOption[][]; notes: RuleOption[] } {
+  const lines: RuleOption[][] = []
+  for (const option of options) {
+    if (NOTES.has(option.name)) continue
+    const last = lines.at(-1)
+    if (last?.[0]?.looks && MODIFIERS.has(option.name)) last.push(option)
+    else lines.push([option])
+  }
+  return { lines, notes: options.filter((o) => NOTES.has(o.name) && o.name !== 'msg') }
+}
+
+const MODIFIERS = new Set([
+  'nocase', 'distance', 'within', 'offset', 'depth', 'fast_pattern', 'startswith', 'endswith', 'rawbytes', 'isdataat',
+])
 const LOOKS = new Set(['content', 'pcre', 'uricontent', 'byte_test', 'dsize', 'dataset', 'flowbits', 'threshold', 'detection_filter'])
 
 export function splitRule(text: string): RuleParts {

@@ -26,14 +26,19 @@ const recent = ref(new Map<number, Case>())
 
 export async function loadAttacks(): Promise<void> {
   const page = await must(api.GET('/api/v1/cases', { params: { query: { limit: 200 } } }))
-  recent.value = new Map(page.items.map((c) => [c.id, c]))
+  recent.value = new Map(page.items.reverse().map((c) => [c.id, c]))
 }
 
-export function applyCaseToAttacks(item: Case): void {
+export function applyCasesToAttacks(batch: Case[]): void {
   const next = new Map(recent.value)
-  next.delete(item.id)
-  next.set(item.id, item)
-  if (next.size > MAX_CASES) next.delete(next.keys().next().value as number)
+  for (const item of batch) {
+    next.delete(item.id) // so that it goes to the end: the front is what is dropped
+    next.set(item.id, item)
+  }
+  for (const id of next.keys()) {
+    if (next.size <= MAX_CASES) break
+    next.delete(id)
+  }
   recent.value = next
 }
 

@@ -7,6 +7,9 @@ import type { Facility } from '@/api/types'
 // A menu longer than this is not a menu; the page of facilities itself reads on.
 const MAX_FACILITIES = 1_000
 
+// Critical infrastructure below this MLPS level must be graded, filed and assessed anew.
+export const CII_MLPS_MIN = 3
+
 const facilities = ref<Facility[]>([])
 const sensorZones = ref<string[]>([])
 let pending: Promise<void> | null = null

@@ -3,12 +3,13 @@
 import { computed, shallowRef, watch, type Ref } from 'vue'
 import { api, must } from '@/api/client'
 import { usePaged } from '@/api/paged'
-import { onStream } from '@/api/stream'
+import { onStream, onStreamBatch } from '@/api/stream'
 import type { Alert } from '@/api/types'
 import { alertMatches, type Filters } from './filters'
 
 // Beyond this the list is fetched anew instead of being patched.
 const MAX_WAITING = 500
+const MAX_ROWS = 5_000
 
 export function useAlertFeed(filters: Ref<Filters>) {
   const paged = usePaged((after) =>
@@ -37,15 +38,16 @@ export function useAlertFeed(filters: Ref<Filters>) {
   }
 
   function showWaiting(): void {
-    if (arrived.value.length >= MAX_WAITING) return void restart()
+    if (arrived.value.length >= MAX_WAITING || paged.items.value.length > MAX_ROWS) return void restart()
     const known = new Set(paged.items.value.map((a) => a.id))
     paged.items.value = [...arrived.value.filter((a) => !known.has(a.id)), ...paged.items.value]
     arrived.value = []
   }
 
-  onStream('alert', (item) => {
-    if (!alertMatches(item, filters.value)) return
-    arrived.value = [item, ...arrived.value].slice(0, MAX_WAITING)
+  onStreamBatch('alert', (batch) => {
+    const fitting = batch.filter((item) => alertMatches(item, filters.value))
+    if (fitting.length === 0) return
+    arrived.value = [...fitting.reverse(), ...arrived.value].slice(0, MAX_WAITING)
     if (paged.items.value.length === 0 && !paged.isLoading.value) showWaiting()
   })
   onStream('reset', () => void restart())

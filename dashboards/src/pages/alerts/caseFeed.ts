@@ -7,13 +7,15 @@
 import { computed, ref, shallowRef, watch, type Ref } from 'vue'
 import { api, must } from '@/api/client'
 import { usePaged } from '@/api/paged'
-import { onStream } from '@/api/stream'
+import { onStream, onStreamBatch } from '@/api/stream'
 import type { Case } from '@/api/types'
 import { caseMatches, caseMatchesLocally, type Filters } from './filters'
 
 // Filters the collector does not know are applied here; reading on stops after this many cases.
 const MAX_SCANNED = 1_000
 const WANTED_ROWS = 60
+// A list that grew over a whole watch is fetched anew rather than carried on.
+const MAX_ROWS = 5_000
 
 export function useCaseFeed(filters: Ref<Filters>) {
   const paged = usePaged((after) =>
@@ -63,6 +65,7 @@ export function useCaseFeed(filters: Ref<Filters>) {
   }
 
   function showWaiting(): void {
+    if (paged.items.value.length > MAX_ROWS) return void restart()
     const all = new Map(paged.items.value.map((c) => [c.id, changed.value.get(c.id) ?? c]))
     for (const [id, item] of arrived.value) all.set(id, item)
     paged.items.value = [...all.values()].sort((a, b) => Date.parse(b.last_seen) - Date.parse(a.last_seen))
@@ -71,15 +74,24 @@ export function useCaseFeed(filters: Ref<Filters>) {
     waiting.value = 0
   }
 
-  onStream('case', (item) => {
-    const isShown = paged.items.value.some((c) => c.id === item.id)
-    if (!isShown && !caseMatches(item, filters.value)) return
-    const before = changed.value.get(item.id) ?? arrived.value.get(item.id) ?? paged.items.value.find((c) => c.id === item.id)
-    const target = isShown ? changed : arrived
-    target.value = new Map(target.value).set(item.id, item)
-    waiting.value += Math.max(0, item.count - (before?.count ?? 0))
-    if (paged.items.value.length === 0) showWaiting() // nothing is shown, so nothing can jump
-  })
+  function take(batch: Case[]): void {
+    const shown = new Map(paged.items.value.map((c) => [c.id, c]))
+    const nextChanged = new Map(changed.value)
+    const nextArrived = new Map(arrived.value)
+    for (const item of batch) {
+      const isShown = shown.has(item.id)
+      if (!isShown && !caseMatches(item, filters.value)) continue
+      const before = nextChanged.get(item.id) ?? nextArrived.get(item.id) ?? shown.get(item.id)
+      waiting.value += Math.max(0, item.count - (before?.count ?? 0))
+      if (isShown) nextChanged.set(item.id, item)
+      else nextArrived.set(item.id, item)
+    }
+    changed.value = nextChanged
+    arrived.value = nextArrived
+    if (shown.size === 0) showWaiting() // nothing is shown, so nothing can jump
+  }
+
+  onStreamBatch('case', take)
   onStream('reset', () => void restart())
 
   watch(filters, (now, before) => {

@@ -12,7 +12,6 @@ struct eve_file {
 	char *path;
 	int fd;
 	size_t len;
-	uint64_t lines; /* in the block */
 	char block[FILE_BLOCK];
 };
 
@@ -32,7 +31,6 @@ eve_file_open(const char *path, struct eve_file **ret)
 	if (!f)
 		return -ENOMEM;
 	f->len = 0;
-	f->lines = 0;
 	f->path = strdup(path);
 	f->fd = f->path ? open_append(path) : -ENOMEM;
 	if (f->fd < 0) {
@@ -62,9 +60,8 @@ eve_file_flush(struct eve_file *f)
 		done += (size_t)n;
 	}
 	f->len -= done;
-	memmove(f->block, f->block + done, f->len);
-	if (f->len == 0)
-		f->lines = 0;
+	if (done)
+		memmove(f->block, f->block + done, f->len);
 	return r;
 }
 
@@ -84,7 +81,6 @@ eve_file_line(struct eve_file *f, const struct span *parts, unsigned count)
 		f->len += parts[i].len;
 	}
 	f->block[f->len++] = '\n';
-	f->lines++;
 	return true;
 }
 
@@ -105,7 +101,11 @@ eve_file_close(struct eve_file *f)
 {
 	if (!f)
 		return 0;
-	uint64_t lost = eve_file_flush(f) < 0 ? f->lines : 0;
+	uint64_t lost = 0;
+
+	(void)eve_file_flush(f);
+	for (size_t i = 0; i < f->len; i++)
+		lost += f->block[i] == '\n';
 	if (close(f->fd) < 0 && !lost)
 		lost = 1;
 	free(f->path);

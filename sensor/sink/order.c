@@ -7,6 +7,7 @@
 struct waiting {
 	struct record_head head;
 	uint64_t arrival;
+	nsec_t came;
 	size_t len;
 	char json[];
 };
@@ -26,7 +27,7 @@ order_new(size_t max_waiting, size_t max_bytes)
 		return NULL;
 	o->max = max_waiting;
 	o->max_bytes = max_bytes;
-	o->heap = calloc(max_waiting + 1, sizeof(struct waiting *));
+	o->heap = calloc(max_waiting ? max_waiting : 1, sizeof(struct waiting *));
 	if (!o->heap) {
 		free(o);
 		return NULL;
@@ -54,15 +55,20 @@ before(const struct waiting *a, const struct waiting *b)
 }
 
 bool
-order_add(struct order *o, const struct record_head *head, struct span json)
+order_is_full(const struct order *o)
 {
-	struct waiting *w = malloc(sizeof(*w) + json.len);
+	return o->count >= o->max || o->bytes >= o->max_bytes;
+}
 
-	if (!w || o->count > o->max) {
-		free(w);
+bool
+order_add(struct order *o, const struct record_head *head, struct span json, nsec_t now)
+{
+	struct waiting *w = order_is_full(o) ? NULL : malloc(sizeof(*w) + json.len);
+
+	if (!w)
 		return false;
-	}
 	w->head = *head;
+	w->came = now;
 	w->arrival = o->arrivals++;
 	w->len = json.len;
 	memcpy(w->json, json.p, json.len);
@@ -77,17 +83,16 @@ order_add(struct order *o, const struct record_head *head, struct span json)
 }
 
 bool
-order_peek(struct order *o, uint64_t number, struct record_head *ret_head,
+order_peek(struct order *o, uint64_t number, nsec_t stale, struct record_head *ret_head,
     struct span *ret_json)
 {
 	if (o->count == 0)
 		return false;
 	const struct waiting *w = o->heap[0];
-	bool is_full = o->count >= o->max || o->bytes >= o->max_bytes;
-	if (w->head.number > number && !is_full)
+	bool is_due = w->head.number <= number || w->came <= stale;
+	if (!is_due && !order_is_full(o))
 		return false;
-	if (w->head.number > number)
-		o->early++;
+	o->early += !is_due;
 	*ret_head = w->head;
 	*ret_json = span_of(w->json, w->len);
 	return true;

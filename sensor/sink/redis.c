@@ -38,6 +38,7 @@ struct redis {
 	redisAsyncContext *context;
 	enum stage stage;
 	unsigned in_flight;
+	bool is_length_asked;
 	nsec_t last_reply, next_try, next_length;
 	nsec_t pause;
 	struct redis_counters counters;
@@ -68,7 +69,9 @@ went_down(struct redis *r, const char *why)
 		    (unsigned long long)spool_waiting(r->spool));
 	r->context = NULL;
 	r->stage = STAGE_DOWN;
+	r->counters.resent += r->in_flight;
 	r->in_flight = 0;
+	r->is_length_asked = false;
 	r->counters.is_up = false;
 	spool_rewind(r->spool);
 	pause_longer(r, clock_wall_ns());
@@ -128,9 +131,11 @@ on_length(redisAsyncContext *c, void *reply, void *arg)
 	(void)arg;
 	if (!length || !r)
 		return;
+	r->is_length_asked = false;
 	r->last_reply = clock_wall_ns();
 	if (length->type != REDIS_REPLY_INTEGER)
 		return;
+	spool_alive(r->spool, r->last_reply);
 	bool is_over = (uint64_t)length->integer >= r->options.stream_max;
 	if (is_over && !r->counters.is_over_limit)
 		log_warn(
@@ -158,10 +163,13 @@ on_added(redisAsyncContext *c, void *reply, void *arg)
 		    "Redis at %s: %s; %llu records wait in the spool", r->options.where,
 		    id->str, (unsigned long long)spool_waiting(r->spool));
 	} else if (id->type != REDIS_REPLY_ERROR && r->stage == STAGE_SENDING) {
+		spool_alive(r->spool, r->last_reply);
 		spool_ack(r->spool, 1, r->last_reply);
 		r->counters.acked++;
 		r->pause = PAUSE_MIN_NS;
 	}
+	if (r->stage == STAGE_RECOVERING)
+		r->counters.resent++;
 	if (r->stage == STAGE_RECOVERING && r->in_flight == 0) {
 		spool_rewind(r->spool);
 		pause_longer(r, r->last_reply);
@@ -223,6 +231,7 @@ ask_length(struct redis *r, nsec_t now)
 	const char *argv[] = { "XLEN", r->key };
 
 	r->next_length = now + LENGTH_EVERY_NS;
+	r->is_length_asked = true;
 	redisAsyncCommandArgv(r->context, on_length, NULL, 2, argv, NULL);
 }
 
@@ -234,7 +243,7 @@ redis_step(struct redis *r, nsec_t now)
 			connect_now(r, now);
 		return;
 	}
-	bool is_waiting = r->in_flight || r->stage == STAGE_ASKING;
+	bool is_waiting = r->in_flight || r->is_length_asked || r->stage == STAGE_ASKING;
 	if (is_waiting && now > r->last_reply + REPLY_TIMEOUT_NS) {
 		redisAsyncContext *c = r->context;
 		went_down(r, "no reply");
@@ -246,7 +255,7 @@ redis_step(struct redis *r, nsec_t now)
 		r->last_reply = now;
 	if (r->stage != STAGE_SENDING || now < r->next_try)
 		return;
-	if (now >= r->next_length)
+	if (now >= r->next_length && !r->is_length_asked)
 		ask_length(r, now);
 	while (!r->counters.is_over_limit && r->in_flight < WINDOW && send_one(r))
 		continue;
@@ -264,7 +273,9 @@ address_read(struct redis *r, const char *where)
 	long port = colon ? strtol(colon + 1, &end, 10) : 0;
 	if (!colon || colon == where || *end || port < 1 || port > 65535)
 		return -EINVAL;
-	r->host = strndup(where, (size_t)(colon - where));
+	bool is_bracketed = where[0] == '[' && colon[-1] == ']'; /* [::1]:6379 */
+	size_t len = (size_t)(colon - where);
+	r->host = is_bracketed ? strndup(where + 1, len - 2) : strndup(where, len);
 	r->port = (int)port;
 	return r->host ? 0 : -ENOMEM;
 }

@@ -208,3 +208,21 @@ ring_lost(const struct ring *r, enum record_class class)
 {
 	return atomic_load_explicit(&r->lost[class], memory_order_relaxed);
 }
+
+uint64_t
+ring_mark(const struct ring *r)
+{
+	return atomic_load_explicit(&r->head, memory_order_acquire);
+}
+
+bool
+ring_is_past(const struct ring *r, uint64_t mark)
+{
+	return atomic_load_explicit(&r->tail, memory_order_relaxed) >= mark;
+}
+
+bool
+ring_may_wait(const struct ring *r)
+{
+	return r->may_wait;
+}

@@ -38,6 +38,12 @@ bool ring_peek(struct ring *ring, struct record_head *ret_head, struct span *ret
 void ring_pop(struct ring *ring);
 bool ring_is_closed(const struct ring *ring); /* and empty */
 
+/* A mark behind all that has been committed by now, and whether the consumer is there yet. */
+uint64_t ring_mark(const struct ring *ring);
+bool ring_is_past(const struct ring *ring, uint64_t mark);
+
+bool ring_may_wait(const struct ring *ring);
+
 uint64_t ring_lost(const struct ring *ring, enum record_class class);
 
 #endif

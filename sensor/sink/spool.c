@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -20,19 +21,26 @@
 #define RECORD_HEADER 8
 #define RECORD_FIXED 10 /* sequence, class, type length */
 #define RECORD_MAX (1u << 20)
-#define BATCH_BYTES (1u << 20)
 #define READ_BYTES (2u << 20)
-#define STATE_MAGIC 0x3153544e41554701ull
+#define SEGMENT_MAX (1u << 30)
+#define STATE_MAGIC 0x3253544e41554701ull
 #define CHECKPOINTS 64
 
+/*
+ * Mapped, so what was stored survives a kill at any instruction. The fields are atomic for
+ * their order only: stores reach the mapping as the program makes them. Where two belong
+ * together, the order is such that being killed between them only makes records come again.
+ */
 struct state {
-	uint64_t magic;
-	uint64_t epoch;
-	uint64_t written;
-	uint64_t acked_epoch, acked_sequence; /* the last acknowledged record */
-	uint64_t acked_at;                    /* wall time of that */
-	char run_id[SPOOL_RUN_ID + 8];        /* of the server that acknowledged */
+	_Atomic uint64_t magic;
+	_Atomic uint64_t epoch;
+	_Atomic uint64_t written;
+	_Atomic uint64_t written_epoch; /* which written is of; another one: written is 0 */
+	_Atomic uint64_t acked_epoch, acked_sequence; /* the last acknowledged record */
+	_Atomic uint64_t acked_at;                    /* wall time of that */
+	char run_id[SPOOL_RUN_ID + 8];                /* of the server that acknowledged */
 };
+_Static_assert(sizeof(_Atomic uint64_t) == 8, "the state has a layout");
 
 struct segment {
 	TAILQ_ENTRY(segment) link;
@@ -60,17 +68,19 @@ struct spool {
 	TAILQ_HEAD(segment_list, segment) segments;
 	struct segment *writing;
 	int write_fd;
+	bool is_torn; /* a failed write may have left something behind the counted records */
 	struct segment *reading;
 	int read_fd;
 	uint64_t read_at; /* offset of what read_buf starts with */
 	size_t read_len, read_pos;
 	uint64_t bytes, waiting, damaged;
 	uint64_t acked_total;
+	nsec_t alive_at; /* the server that acknowledged was last heard, 0: not since start */
 	struct checkpoint checkpoints[CHECKPOINTS];
 	unsigned checkpoint_count;
 	size_t batch_len;
 	uint64_t batch_count;
-	uint8_t batch[BATCH_BYTES];
+	uint8_t batch[SPOOL_BATCH_BYTES];
 	uint8_t read_buf[READ_BYTES];
 };
 
@@ -150,45 +160,115 @@ record_read(struct span bytes, uint64_t epoch, struct spool_record *ret)
 	return b.is_short ? -1 : (ptrdiff_t)(RECORD_HEADER + len);
 }
 
-/* Counts a segment's good records; cuts off what is behind them. */
-static int
-segment_recover(struct spool *spool, struct segment *s, uint64_t *ret_last)
+/* The next good record at or behind at, whose number is above last; size when there is none. */
+static size_t
+record_find(const uint8_t *map, size_t at, size_t size, uint64_t epoch, uint64_t last,
+    struct spool_record *ret)
 {
-	int fd = open(s->path, O_RDWR | O_CLOEXEC);
-	struct stat st;
+	for (; at + RECORD_HEADER + RECORD_FIXED <= size; at++)
+		if (record_read(span_of(map + at, size - at), epoch, ret) > 0 &&
+		    ret->sequence > last)
+			return at;
+	return size;
+}
 
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0 || st.st_size > (off_t)INT32_MAX * 2) {
+/*
+ * Behind a damaged record good ones may follow: they get a segment of their own, as the numbers
+ * of a segment have no gaps. Renamed into place whole, before the damaged one is cut.
+ */
+static int
+segment_salvage(struct spool *spool, uint64_t epoch, uint64_t first, struct span records)
+{
+	const char *temporary = "salvage";
+	uint8_t header[SEGMENT_HEADER];
+	struct segment *name = segment_new(spool->dir, epoch, first);
+	int fd =
+	    openat(spool->dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	int r = !name ? -ENOMEM : fd < 0 ? -errno : 0;
+
+	memcpy(header, SEGMENT_MAGIC, 8);
+	put64(header + 8, epoch);
+	put64(header + 16, first);
+	if (r == 0)
+		r = write_all(fd, header, sizeof(header));
+	if (r == 0)
+		r = write_all(fd, records.p, records.len);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	if (fd >= 0)
 		close(fd);
-		return -EIO;
-	}
-	size_t size = (size_t)st.st_size;
-	uint8_t *map = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+	if (r == 0 && renameat(spool->dir_fd, temporary, AT_FDCWD, name->path) < 0)
+		r = -errno;
+	if (r < 0)
+		unlinkat(spool->dir_fd, temporary, 0);
+	free(name);
+	return r;
+}
+
+/* Counts the good records at the start of map; *ret_end is the offset behind them. */
+static void
+records_count(struct segment *s, const uint8_t *map, size_t size, size_t *ret_end)
+{
 	size_t at = SEGMENT_HEADER;
-	bool is_good =
-	    map != MAP_FAILED && size >= SEGMENT_HEADER && memcmp(map, SEGMENT_MAGIC, 8) == 0;
-	*ret_last = s->first - 1;
-	while (is_good) {
-		struct spool_record r;
+	struct spool_record r;
+
+	while (at < size) {
 		ptrdiff_t n = record_read(span_of(map + at, size - at), s->epoch, &r);
-		if (n <= 0 || r.sequence != *ret_last + 1) {
-			/* Damage with good bytes behind it is told; a torn end is normal. */
-			if (n < 0)
-				spool->damaged++;
+		if (n <= 0 || r.sequence != s->first + s->count)
 			break;
-		}
-		*ret_last = r.sequence;
 		s->count++;
 		at += (size_t)n;
 	}
-	if (map != MAP_FAILED)
-		munmap(map, size);
-	int r = is_good && at < size ? ftruncate(fd, (off_t)at) : 0;
+	*ret_end = at;
+}
+
+/*
+ * Counts a segment's good records and cuts off what is behind them: a write that never
+ * returned, or damage. What is good behind damage becomes the segment *ret_next (0: none).
+ */
+static int
+segment_recover(struct spool *spool, struct segment *s, uint64_t *ret_next)
+{
+	int fd = open(s->path, O_RDWR | O_CLOEXEC);
+	struct stat st;
+	int r = 0;
+
+	*ret_next = 0;
+	s->is_closed = true;
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || st.st_size > (off_t)2 * SEGMENT_MAX) {
+		close(fd);
+		return -EFBIG;
+	}
+	size_t size = (size_t)st.st_size;
+	if (size <= SEGMENT_HEADER) {
+		close(fd);
+		return 0;
+	}
+	uint8_t *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	size_t at;
+	struct spool_record good;
+	records_count(s, map, size, &at);
+	uint64_t next = s->first + s->count;
+	size_t again = record_find(map, at, size, s->epoch, next - 1, &good);
+	if (again < size) {
+		r = segment_salvage(spool, s->epoch, good.sequence,
+		    span_of(map + again, size - again));
+		spool->damaged += good.sequence - next;
+		*ret_next = good.sequence;
+	}
+	munmap(map, size);
+	if (r == 0 && at < size && ftruncate(fd, (off_t)at) < 0)
+		r = -errno;
 	close(fd);
 	s->bytes = at;
-	s->is_closed = true;
-	return r < 0 ? -errno : is_good ? 0 : -EBADMSG;
+	return r;
 }
 
 static void
@@ -220,45 +300,63 @@ is_segment(const struct dirent *e)
 	return n == 37 && strcmp(e->d_name + n - 6, ".spool") == 0;
 }
 
-/* Takes over the segments of earlier starts; *ret_last: the last record of the last epoch. */
+/* Takes over one segment of an earlier start, and what had to be split from it. */
 static int
-segments_load(struct spool *spool, uint64_t *ret_last)
+segment_load(struct spool *spool, uint64_t epoch, uint64_t first)
 {
-	struct dirent **names;
-	int n = scandir(spool->dir, &names, is_segment, segment_by_name);
-	int result = n < 0 ? -errno : 0;
+	struct state *st = spool->state;
 
-	*ret_last = 0;
-	for (int i = 0; i < n; i++) {
-		unsigned long long epoch, first;
-		uint64_t last = 0;
-		struct segment *s = NULL;
-		if (result == 0 &&
-		    sscanf(names[i]->d_name, "%10llu-%20llu.spool", &epoch, &first) == 2)
-			s = segment_new(spool->dir, epoch, first);
-		free(names[i]);
+	while (first) {
+		struct segment *s = segment_new(spool->dir, epoch, first);
 		if (!s)
-			continue;
-		int r = segment_recover(spool, s, &last);
-		if (r == -EBADMSG || (r == 0 && s->count == 0)) {
-			unlink(s->path); /* nothing was ever written into it */
-			free(s);
-			continue;
-		}
+			return -ENOMEM;
+		int r = segment_recover(spool, s, &first);
 		if (r < 0) {
 			free(s);
-			result = r;
+			return r;
+		}
+		if (s->count == 0) {
+			unlink(s->path); /* no write into it ever returned */
+			free(s);
 			continue;
 		}
-		if (epoch == spool->state->epoch && last > *ret_last)
-			*ret_last = last;
 		TAILQ_INSERT_TAIL(&spool->segments, s, link);
 		spool->bytes += s->bytes;
 		spool->waiting += s->count;
+		/* Segments outlive a lost state; and a write may have returned without having
+		 * been noted. */
+		uint64_t last = s->first + s->count - 1;
+		if (epoch > st->epoch) {
+			st->written = 0;
+			st->epoch = epoch;
+			st->written_epoch = epoch;
+		}
+		if (epoch == st->epoch && last > st->written)
+			st->written = last;
+	}
+	return 0;
+}
+
+static int
+segments_load(struct spool *spool)
+{
+	struct dirent **names;
+	int n = scandir(spool->dir, &names, is_segment, segment_by_name);
+	int r = n < 0 ? -errno : 0;
+
+	for (int i = 0; i < n; i++) {
+		unsigned long long epoch, first;
+		const struct segment *s = TAILQ_LAST(&spool->segments, segment_list);
+		/* Already there: salvaged a second time, as the first was killed in between. */
+		if (r == 0 &&
+		    sscanf(names[i]->d_name, "%10llu-%20llu.spool", &epoch, &first) == 2 &&
+		    !(s && s->epoch == epoch && first < s->first + s->count))
+			r = segment_load(spool, epoch, first);
+		free(names[i]);
 	}
 	if (n >= 0)
 		free(names);
-	return result;
+	return r;
 }
 
 /* --- Opening --- */
@@ -280,6 +378,11 @@ state_map(struct spool *spool)
 		memset(p, 0, sizeof(struct state));
 		spool->state->magic = STATE_MAGIC;
 	}
+	/* Killed between naming an epoch and counting in it: nothing of it was written. */
+	if (spool->state->written_epoch != spool->state->epoch) {
+		spool->state->written = 0;
+		spool->state->written_epoch = spool->state->epoch;
+	}
 	return 0;
 }
 
@@ -294,9 +397,12 @@ epoch_log(struct spool *spool)
 		return -errno;
 	int n = snprintf(line, sizeof(line), "%llu %llu\n",
 	    (unsigned long long)spool->state->epoch, (unsigned long long)spool->state->written);
-	int r = write_all(fd, line, (size_t)n);
+	struct stat st;
+	int r = fstat(fd, &st) < 0 ? -errno : write_all(fd, line, (size_t)n);
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
+	if (r < 0 && ftruncate(fd, st.st_size) < 0)
+		r = -errno; /* half a line may stay, and the start fails in any case */
 	close(fd);
 	return r;
 }
@@ -323,23 +429,27 @@ acked_restore(struct spool *spool)
 	}
 }
 
+/*
+ * An epoch is the second of the start, or one more than the last. Were it only counted, a
+ * folder that was deleted would begin at 1 again, and the collector take its records for known
+ * ones.
+ */
 static int
 epoch_begin(struct spool *spool)
 {
-	uint64_t last = 0;
-	int r = segments_load(spool, &last);
+	struct state *st = spool->state;
+	uint64_t now = clock_wall_ns() / NSEC_PER_SEC;
+	int r = segments_load(spool);
 
+	if (r == 0 && st->epoch)
+		r = epoch_log(spool);
 	if (r < 0)
 		return r;
-	/* Records whose write had returned although the count was not yet updated. */
-	if (last > spool->state->written)
-		spool->state->written = last;
-	if (spool->state->epoch && (r = epoch_log(spool)) < 0)
-		return r;
 	acked_restore(spool);
-	spool->state->epoch++;
-	spool->state->written = 0;
-	if (msync(spool->state, 4096, MS_SYNC) < 0 || fsync(spool->dir_fd) < 0)
+	st->epoch = st->epoch < now ? now : st->epoch + 1;
+	st->written = 0;
+	st->written_epoch = st->epoch;
+	if (msync(st, 4096, MS_SYNC) < 0 || fsync(spool->dir_fd) < 0)
 		return -errno;
 	return 0;
 }
@@ -352,13 +462,17 @@ spool_open(const struct spool_options *options, struct spool **ret)
 	if (!spool)
 		return -ENOMEM;
 	spool->options = *options;
+	if (spool->options.segment_bytes > SEGMENT_MAX)
+		spool->options.segment_bytes = SEGMENT_MAX;
 	spool->dir_fd = spool->lock_fd = spool->write_fd = spool->read_fd = -1;
 	TAILQ_INIT(&spool->segments);
 	int r = mkdir(options->dir, 0750) < 0 && errno != EEXIST ? -errno : 0;
 	spool->dir = strdup(options->dir);
+	if (r == 0 && !spool->dir)
+		r = -ENOMEM;
 	if (r == 0) {
 		spool->dir_fd = open(options->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		r = spool->dir_fd < 0 || !spool->dir ? -errno : 0;
+		r = spool->dir_fd < 0 ? -errno : 0;
 	}
 	if (r == 0) {
 		spool->lock_fd =
@@ -437,7 +551,7 @@ spool_add(struct spool *spool, uint8_t class, const char *type, const struct spa
 	for (unsigned i = 0; i < parts; i++)
 		len += json[i].len;
 	if (len > RECORD_MAX || type_len > 255 ||
-	    RECORD_HEADER + len > BATCH_BYTES - spool->batch_len)
+	    RECORD_HEADER + len > SPOOL_BATCH_BYTES - spool->batch_len)
 		return false;
 	uint8_t *at = spool->batch + spool->batch_len;
 	uint8_t *body = at + RECORD_HEADER, *p = body + RECORD_FIXED;
@@ -466,7 +580,7 @@ segment_start(struct spool *spool, nsec_t now)
 
 	if (!s)
 		return -ENOMEM;
-	int fd = open(s->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	int fd = open(s->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0640);
 	int r = fd < 0 ? -errno : 0;
 	memcpy(header, SEGMENT_MAGIC, 8);
 	put64(header + 8, s->epoch);
@@ -501,32 +615,40 @@ segment_finish(struct spool *spool)
 	spool->writing = NULL;
 }
 
+/* Cuts off what a failed write left: it was not counted, and is written again. */
+static int
+segment_mend(struct spool *spool)
+{
+	if (spool->is_torn && ftruncate(spool->write_fd, (off_t)spool->writing->bytes) < 0)
+		return -errno;
+	spool->is_torn = false;
+	return 0;
+}
+
 int
 spool_flush(struct spool *spool, nsec_t now)
 {
 	if (spool->batch_len == 0)
 		return 0;
-	int r = spool->writing ? 0 : segment_start(spool, now);
+	int r = spool->writing ? segment_mend(spool) : segment_start(spool, now);
 	if (r < 0)
 		return r;
 	struct segment *s = spool->writing;
 	r = write_all(spool->write_fd, spool->batch, spool->batch_len);
 	if (r < 0) {
-		/* Part of it may be there: not counted, so it must not stay. */
-		if (ftruncate(spool->write_fd, (off_t)s->bytes) < 0 ||
-		    lseek(spool->write_fd, (off_t)s->bytes, SEEK_SET) < 0)
-			segment_finish(spool); /* recovery will cut it */
+		spool->is_torn = true;
+		(void)segment_mend(spool);
 		return r;
 	}
+	spool->state->written += spool->batch_count;
 	s->bytes += spool->batch_len;
 	s->count += spool->batch_count;
 	spool->bytes += spool->batch_len;
 	spool->waiting += spool->batch_count;
-	spool->state->written += spool->batch_count;
 	spool->batch_len = 0;
 	spool->batch_count = 0;
 	if (s->bytes >= spool->options.segment_bytes ||
-	    now - s->born >= spool->options.segment_age_ns)
+	    now >= s->born + spool->options.segment_age_ns)
 		segment_finish(spool);
 	return 0;
 }
@@ -591,7 +713,30 @@ segment_give_up(struct spool *spool, struct segment *s)
 
 	spool->damaged += lost;
 	spool->waiting -= lost;
+	if (s == spool->writing && !spool->is_torn)
+		segment_finish(spool); /* what comes now shall not stand behind the damage */
 	s->count = s->read;
+}
+
+/* Opens s for reading behind what was read of it. False: not now (no file descriptor). */
+static bool
+reader_begin(struct spool *spool, struct segment *s)
+{
+	struct spool_record over;
+
+	if (!reader_open(spool, s)) {
+		spool->reading = NULL;
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+			return false;
+		segment_give_up(spool, s);
+		return true;
+	}
+	for (uint64_t i = 0; i < s->read; i++)
+		if (!record_next(spool, &over)) {
+			segment_give_up(spool, s);
+			break;
+		}
+	return true;
 }
 
 bool
@@ -602,16 +747,10 @@ spool_read(struct spool *spool, struct spool_record *ret)
 	for (; s; s = TAILQ_NEXT(s, link)) {
 		if (s->read >= s->count)
 			continue;
-		if (spool->reading != s) {
-			if (!reader_open(spool, s)) {
-				segment_give_up(spool, s);
-				continue;
-			}
-			/* Over what has been read in an earlier life of the reader. */
-			for (uint64_t i = 0; i < s->read; i++)
-				if (!record_next(spool, ret))
-					break;
-		}
+		if (spool->reading != s && !reader_begin(spool, s))
+			return false;
+		if (s->read >= s->count)
+			continue;
 		if (record_next(spool, ret)) {
 			s->read++;
 			return true;
@@ -622,6 +761,21 @@ spool_read(struct spool *spool, struct spool_record *ret)
 }
 
 /* --- Acknowledging --- */
+
+/*
+ * Moves the mark in the mapped state. Forwards the time goes first, as an older one would let a
+ * segment go too early; between two epochs the mark passes through the start of the new one.
+ */
+static void
+mark_set(struct state *st, uint64_t epoch, uint64_t sequence, nsec_t now)
+{
+	st->acked_at = now;
+	if (st->acked_epoch != epoch) {
+		st->acked_sequence = 0;
+		st->acked_epoch = epoch;
+	}
+	st->acked_sequence = sequence;
+}
 
 static void
 checkpoint_add(struct spool *spool, nsec_t now)
@@ -654,9 +808,7 @@ spool_ack(struct spool *spool, uint64_t count, nsec_t now)
 		count -= n;
 		spool->waiting -= n;
 		spool->acked_total += n;
-		spool->state->acked_epoch = s->epoch;
-		spool->state->acked_sequence = s->first + s->acked - 1;
-		spool->state->acked_at = now;
+		mark_set(spool->state, s->epoch, s->first + s->acked - 1, now);
 		if (count == 0)
 			return;
 	}
@@ -675,34 +827,59 @@ spool_rewind(struct spool *spool)
 	spool->reading = NULL;
 }
 
+/* Takes the mark back by count records, as far as segments are still here. */
+static void
+mark_back(struct spool *spool, uint64_t count)
+{
+	struct segment *s, *last = NULL;
+
+	TAILQ_FOREACH_REVERSE(s, &spool->segments, segment_list, link)
+	{
+		uint64_t n = s->acked < count ? s->acked : count;
+		s->acked -= n;
+		count -= n;
+		spool->waiting += n;
+		spool->acked_total -= n;
+		if (!last && s->acked)
+			last = s;
+	}
+	/* Without a segment that has something acknowledged, all that are here count as not. */
+	if (last)
+		mark_set(spool->state, last->epoch, last->first + last->acked - 1,
+		    last->acked_at);
+	else
+		mark_set(spool->state, 0, 0, 0);
+}
+
 void
 spool_server(struct spool *spool, const char run_id[SPOOL_RUN_ID + 1], nsec_t now)
 {
-	struct segment *s;
+	struct state *st = spool->state;
 
-	if (strncmp(spool->state->run_id, run_id, SPOOL_RUN_ID) != 0) {
-		/* What was acknowledged in the last keep_ns may have gone with the old server.
-		 */
+	if (strncmp(st->run_id, run_id, SPOOL_RUN_ID) != 0) {
+		/* What was acknowledged in the last keep_ns of the old server's life may have
+		 * gone with it, however long ago that was. */
 		uint64_t sure = 0;
 		for (unsigned i = 0; i < spool->checkpoint_count; i++)
-			if (spool->checkpoints[i].at + spool->options.keep_ns <= now)
+			if (spool->checkpoints[i].at + spool->options.keep_ns <=
+			    spool->alive_at)
 				sure = spool->checkpoints[i].total;
-		uint64_t back = spool->acked_total - sure;
-		/* Segments still here hold all that is not sure; older ones are gone by then.
-		 */
-		TAILQ_FOREACH_REVERSE(s, &spool->segments, segment_list, link)
-		{
-			uint64_t n = s->acked < back ? s->acked : back;
-			s->acked -= n;
-			back -= n;
-			spool->waiting += n;
-			spool->acked_total -= n;
-		}
+		mark_back(spool, spool->acked_total - sure);
 		spool->checkpoint_count = 0;
-		memset(spool->state->run_id, 0, sizeof(spool->state->run_id));
-		memcpy(spool->state->run_id, run_id, strnlen(run_id, SPOOL_RUN_ID));
+		/* Only now: killed before, the next start finds the old name and comes here. */
+		atomic_signal_fence(memory_order_seq_cst);
+		memset(st->run_id, 0, sizeof(st->run_id));
+		memcpy(st->run_id, run_id, strnlen(run_id, SPOOL_RUN_ID));
 	}
+	spool->alive_at = now;
 	spool_rewind(spool);
+}
+
+void
+spool_alive(struct spool *spool, nsec_t now)
+{
+	if (now > spool->alive_at)
+		spool->alive_at = now;
 }
 
 void
@@ -710,13 +887,13 @@ spool_tidy(struct spool *spool, nsec_t now)
 {
 	struct segment *s, *next;
 
-	if (spool->writing && spool->writing->count &&
-	    now - spool->writing->born >= spool->options.segment_age_ns)
+	if (spool->writing && spool->writing->count && segment_mend(spool) == 0 &&
+	    now >= spool->writing->born + spool->options.segment_age_ns)
 		segment_finish(spool);
 	for (s = TAILQ_FIRST(&spool->segments); s; s = next) {
 		next = TAILQ_NEXT(s, link);
 		if (!s->is_closed || s->acked < s->count ||
-		    now < s->acked_at + spool->options.keep_ns)
+		    spool->alive_at < s->acked_at + spool->options.keep_ns)
 			return;
 		segment_remove(spool, s);
 	}

@@ -2,21 +2,23 @@
 /*
  * spool: records on disk until Redis surely has them.
  *
- *   DIR/state               mapped: epoch, records written, how far Redis has replied (struct
- * below) DIR/epochs              a line "EPOCH COUNT" for each finished epoch
- *   DIR/EPOCH-FIRST.spool   segments: a header, then records, oldest segment first
+ *   DIR/state              mapped: epoch, records written, how far Redis has replied
+ *   DIR/epochs             a line "EPOCH COUNT" for each finished epoch, seldom twice
+ *   DIR/EPOCH-FIRST.spool  segments: a header, then records, oldest segment first
  *
  *   segment header  "GUANSPL1" | epoch u64 | first sequence number u64
- *   record          body length u32 | CRC-32 of the rest u32 | sequence u64 | class u8 | type
- * length u8 | type | JSON
+ *   record          body length u32 | CRC-32 of the rest u32 | sequence u64 | class u8
+ *                   | type length u8 | type | JSON
  *
  * Numbers are little-endian. A record counts as written once the write() that holds it has
  * returned. What a crash left half written at the end of a segment was not counted: it is cut
- * off. Each start is a new epoch, made durable before its first record.
+ * off. A damaged record is given up and counted; what is good behind it is moved to a segment
+ * of its own. Each start is a new epoch, made durable before its first record.
  *
  * One writer (append) and one reader (the publisher), same thread. Reading goes over all
- * segments in order; acknowledging moves a mark behind the reader; a segment goes once all of
- * it was acknowledged keep_ns ago. spool_rewind() goes back to what Redis may have lost.
+ * segments in order; acknowledging moves a mark behind the reader. A segment goes once the
+ * server that acknowledged the last of it was heard keep_ns later; spool_server() goes back to
+ * what Redis may have lost.
  */
 #ifndef GUAN_SENSOR_SINK_SPOOL_H
 #define GUAN_SENSOR_SINK_SPOOL_H
@@ -25,6 +27,7 @@
 #include "common/span.h"
 
 #define SPOOL_RUN_ID 40
+#define SPOOL_BATCH_BYTES (1u << 20) /* what spool_flush() writes at most */
 
 struct spool;
 
@@ -68,9 +71,16 @@ void spool_ack(struct spool *spool, uint64_t count, nsec_t now);
 /* Reading starts again behind the last acknowledged record. */
 void spool_rewind(struct spool *spool);
 
-/* What Redis was: the same run_id as when the last reply came means nothing was lost; another
- * one takes the mark back to what was acknowledged more than keep_ns ago. Rewinds. */
+/*
+ * Who answers: the same run_id as when the last reply came means nothing was lost; another one
+ * takes the mark back to what was acknowledged more than keep_ns before the old server was last
+ * heard. Rewinds.
+ */
 void spool_server(struct spool *spool, const char run_id[SPOOL_RUN_ID + 1], nsec_t now);
+
+/* The server of spool_server() has answered something. What it acknowledged keep_ns before that
+ * is safe with it; time that passes while nobody hears of it makes nothing safe. */
+void spool_alive(struct spool *spool, nsec_t now);
 
 /* Drops segments whose time has come. */
 void spool_tidy(struct spool *spool, nsec_t now);

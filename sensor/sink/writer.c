@@ -31,6 +31,10 @@
 #define ORDER_BYTES (64u << 20)
 #define SUFFIX_MAX 256
 #define PENDING_MAX (2u << 20)
+/* A full disk is tried again at this pace; meanwhile the batch fills. */
+#define DISK_EVERY_NS (100 * NSEC_PER_MSEC)
+/* Live, an alert waits at most this long for workers that see no traffic. */
+#define ORDER_WAIT_NS (200 * NSEC_PER_MSEC)
 
 /* From which filling of the quota on a class is shed, in percent. */
 static const unsigned shed_at[RECORD_CLASS_COUNT] = {
@@ -57,10 +61,13 @@ struct writer {
 	atomic_bool want_reopen;
 	bool is_shedding, is_disk_bad;
 	uint64_t shed_since;    /* records shed since the alarm of the beginning */
-	uint64_t file_sequence; /* without a spool: numbers */
+	uint64_t file_sequence; /* without a spool: numbers given, */
+	uint64_t file_written;  /* and written */
 	uint64_t file_epoch;
-	nsec_t next_file, next_tidy;
-	struct writer_status status;
+	bool is_live;
+	nsec_t next_file, next_tidy, next_disk;
+	struct writer_status status;    /* the thread's own */
+	struct writer_status published; /* a copy for others, under the lock */
 	pthread_mutex_t status_lock;
 	/* Lines of the batch that the spool has not yet taken. */
 	char *pending;
@@ -107,12 +114,22 @@ batch_counted(struct writer *w)
 }
 
 static void
+file_flush(struct writer *w)
+{
+	if (w->file && eve_file_flush(w->file) == 0)
+		w->file_written = w->file_sequence;
+}
+
+static void
 batch_flush(struct writer *w, nsec_t now)
 {
+	if (w->is_disk_bad && now < w->next_disk)
+		return;
 	if (w->spool && spool_gathered(w->spool)) {
 		int r = spool_flush(w->spool, now);
 		if (r < 0) {
 			w->is_disk_bad = true;
+			w->next_disk = now + DISK_EVERY_NS;
 			log_limited(&w->limit_disk, LOG_LEVEL_ERROR,
 			    "%s: %s; records wait, then are shed", w->options.spool_dir,
 			    strerror(-r));
@@ -174,19 +191,28 @@ alarm_add(struct writer *w, nsec_t now, const char *kind, const char *text, uint
 	json_end(&j);
 	json_object(&j, "guan");
 	json_str(&j, "zone", w->options.zone ? w->options.zone : "");
-	if (!batch_add(w, &head, span_of(buf, j.len), now))
+	if (j.is_full || !batch_add(w, &head, span_of(buf, j.len), now))
 		w->status.shed[RECORD_ALARM]++;
 	log_warn("%s", text);
 }
 
-/* The quota's filling in percent. */
+/*
+ * The filling in percent, of the quota or, while the disk takes nothing, of the batch, which
+ * then is all the room there is. Alerts end a little before its end: alarms still fit.
+ */
 static unsigned
 filling(const struct writer *w)
 {
-	if (!w->spool || !w->options.spool_quota_bytes)
+	if (!w->spool)
 		return 0;
-	uint64_t used = spool_bytes(w->spool) + spool_gathered(w->spool);
-	return (unsigned)(used * 100 / w->options.spool_quota_bytes);
+	uint64_t gathered = spool_gathered(w->spool);
+	uint64_t quota = w->options.spool_quota_bytes;
+	uint64_t of_quota = quota ? (spool_bytes(w->spool) + gathered) * 100 / quota : 0;
+	uint64_t of_batch =
+	    w->is_disk_bad ? gathered * 100 / (SPOOL_BATCH_BYTES / 100 * 98) : 0;
+	uint64_t filled = of_quota > of_batch ? of_quota : of_batch;
+
+	return filled < 1000 ? (unsigned)filled : 1000;
 }
 
 static void
@@ -197,8 +223,15 @@ shed(struct writer *w, uint32_t class, nsec_t now)
 	if (w->is_shedding)
 		return;
 	w->is_shedding = true;
-	alarm_add(w, now, "spool-quota",
-	    "the spool is nearly full: flow and protocol records are shed, alerts last", 1);
+	if (w->is_disk_bad)
+		alarm_add(w, now, "spool-disk",
+		    "the spool cannot be written: flow and protocol records are shed, alerts "
+		    "last",
+		    1);
+	else
+		alarm_add(w, now, "spool-quota",
+		    "the spool is nearly full: flow and protocol records are shed, alerts last",
+		    1);
 }
 
 static void
@@ -212,6 +245,7 @@ shed_over(struct writer *w, nsec_t now)
 	w->shed_since = 0;
 }
 
+/* A full batch is first offered to the disk, so that only a full disk or quota sheds. */
 static void
 take(struct writer *w, const struct record_head *head, struct span json, nsec_t now)
 {
@@ -233,6 +267,21 @@ lowest_progress(const struct writer *w)
 }
 
 static unsigned
+drain_order(struct writer *w, uint64_t progress, nsec_t stale, nsec_t now)
+{
+	struct record_head head;
+	struct span json;
+	unsigned n = 0;
+
+	for (; order_peek(w->order, progress, stale, &head, &json); n++) {
+		if (threshold_pass(w->thresholds, &head.ticket))
+			take(w, &head, json, now);
+		order_pop(w->order);
+	}
+	return n;
+}
+
+static unsigned
 drain_ring(struct writer *w, struct ring *ring, nsec_t now)
 {
 	struct record_head head;
@@ -240,26 +289,15 @@ drain_ring(struct writer *w, struct ring *ring, nsec_t now)
 	unsigned n = 0;
 
 	for (; n < ROUND_RECORDS && ring_peek(ring, &head, &json); n++) {
-		if (!head.has_ticket)
+		if (!head.has_ticket) {
 			take(w, &head, json, now);
-		else if (!order_add(w->order, &head, json))
-			shed(w, head.class, now);
+		} else {
+			if (order_is_full(w->order))
+				drain_order(w, 0, 0, now); /* the oldest, early */
+			if (!order_add(w->order, &head, json, now))
+				shed(w, head.class, now);
+		}
 		ring_pop(ring);
-	}
-	return n;
-}
-
-static unsigned
-drain_order(struct writer *w, uint64_t progress, nsec_t now)
-{
-	struct record_head head;
-	struct span json;
-	unsigned n = 0;
-
-	for (; order_peek(w->order, progress, &head, &json); n++) {
-		if (threshold_pass(w->thresholds, &head.ticket))
-			take(w, &head, json, now);
-		order_pop(w->order);
 	}
 	return n;
 }
@@ -270,7 +308,7 @@ status_publish(struct writer *w)
 	struct writer_status s = w->status;
 
 	s.epoch = epoch_of(w);
-	s.written = w->spool ? spool_written(w->spool) : w->file_sequence;
+	s.written = w->spool ? spool_written(w->spool) : w->file_written;
 	s.threshold = *threshold_counters(w->thresholds);
 	if (w->spool) {
 		s.spool_bytes = spool_bytes(w->spool);
@@ -279,14 +317,12 @@ status_publish(struct writer *w)
 	if (w->redis) {
 		const struct redis_counters *c = redis_counters(w->redis);
 		s.redis_sent = c->sent;
-		s.redis_resent = c->sent - c->acked;
+		s.redis_resent = c->resent;
 		s.redis_reconnects = c->reconnects;
 		s.is_redis_up = c->is_up;
 	}
 	pthread_mutex_lock(&w->status_lock);
-	uint64_t lost = w->status.file_lost;
-	w->status = s;
-	w->status.file_lost = lost;
+	w->published = s;
 	pthread_mutex_unlock(&w->status_lock);
 }
 
@@ -298,7 +334,7 @@ upkeep(struct writer *w, nsec_t now)
 		log_error("%s: cannot be opened anew; the old file is kept",
 		    w->options.eve_path);
 	if (w->file && now >= w->next_file) {
-		(void)eve_file_flush(w->file);
+		file_flush(w);
 		w->next_file = now + FILE_EVERY_NS;
 	}
 	if (now < w->next_tidy)
@@ -311,6 +347,20 @@ upkeep(struct writer *w, nsec_t now)
 	w->next_tidy = now + TIDY_EVERY_NS;
 }
 
+/* What must not wait until a round is over. */
+static nsec_t
+serve(struct writer *w)
+{
+	nsec_t now = clock_wall_ns();
+
+	batch_flush(w, now);
+	if (w->redis)
+		redis_step(w->redis, now);
+	event_base_loop(w->base, EVLOOP_NONBLOCK);
+	upkeep(w, now);
+	return now;
+}
+
 /* One round; returns how much there was to do. */
 static unsigned
 round_run(struct writer *w)
@@ -318,21 +368,20 @@ round_run(struct writer *w)
 	nsec_t now = clock_wall_ns();
 	unsigned n = 0;
 	/* Progress is read before the rings: all alerts up to it are then in the rings, so
-	 * draining them first leaves none behind. */
+	 * draining them first, up to where they are now, leaves none behind. */
 	uint64_t progress = lowest_progress(w);
 
 	for (unsigned i = 0; i < w->ring_count; i++) {
-		unsigned of_ring;
-		do
-			n += of_ring = drain_ring(w, w->rings[i], now);
-		while (of_ring == ROUND_RECORDS && w->ring_count > 1);
+		uint64_t mark = ring_mark(w->rings[i]);
+		while (!ring_is_past(w->rings[i], mark)) {
+			unsigned of_ring = drain_ring(w, w->rings[i], now);
+			n += of_ring;
+			if (of_ring == ROUND_RECORDS)
+				now = serve(w);
+		}
 	}
-	n += drain_order(w, progress, now);
-	batch_flush(w, now);
-	if (w->redis)
-		redis_step(w->redis, now);
-	event_base_loop(w->base, EVLOOP_NONBLOCK);
-	upkeep(w, now);
+	n += drain_order(w, progress, w->is_live ? now - ORDER_WAIT_NS : 0, now);
+	serve(w);
 	return n;
 }
 
@@ -341,7 +390,7 @@ rest(struct writer *w)
 {
 	const struct timeval idle = { .tv_usec = IDLE_US };
 
-	/* Sleeps until a reply comes or the time is over, whichever is first. */
+	/* Replies are taken meanwhile. */
 	event_base_loopexit(w->base, &idle);
 	event_base_loop(w->base, EVLOOP_NO_EXIT_ON_EMPTY);
 }
@@ -363,16 +412,18 @@ writer_main(void *arg)
 	while (!rings_are_over(w))
 		if (round_run(w) == 0)
 			rest(w);
-	drain_order(w, UINT64_MAX, clock_wall_ns());
-	nsec_t end = clock_wall_ns() + (w->options.wait_for_redis ? w->options.drain_ns : 0);
+	drain_order(w, UINT64_MAX, 0, clock_wall_ns());
+	nsec_t begin = clock_mono_ns();
+	nsec_t limit = w->options.wait_for_redis ? w->options.drain_ns : 0;
+	bool is_waiting;
 	do {
+		w->next_disk = 0;
 		round_run(w);
-		bool is_waiting =
-		    w->redis && w->options.wait_for_redis && spool_waiting(w->spool);
-		if (!is_waiting && !w->pending_len)
-			break;
-		rest(w);
-	} while (clock_wall_ns() < end);
+		is_waiting =
+		    w->redis && w->options.wait_for_redis && spool_waiting(w->spool) > 0;
+		if (is_waiting || w->pending_len)
+			rest(w);
+	} while ((is_waiting || w->pending_len) && clock_mono_ns() - begin < limit);
 	return NULL;
 }
 
@@ -382,6 +433,7 @@ open_parts(struct writer *w)
 	const struct writer_options *o = &w->options;
 	int r = 0;
 
+	w->is_live = w->ring_count && !ring_may_wait(w->rings[0]);
 	w->base = event_base_new();
 	w->order = order_new(ORDER_MAX, ORDER_BYTES);
 	w->thresholds = thresholds_new(o->max_thresholds);
@@ -443,14 +495,22 @@ writer_finish(struct writer *w)
 	if (w->is_started)
 		pthread_join(w->thread, NULL);
 	w->is_started = false;
-	uint64_t stuck = w->pending_len;
-	w->status.file_lost += eve_file_close(w->file);
+	/* What the disk did not take to the last was never counted. */
+	for (unsigned c = 0; c < RECORD_CLASS_COUNT; c++) {
+		w->status.shed[c] += w->pending_by_class[c];
+		w->pending_by_class[c] = 0;
+	}
+	w->pending_len = 0;
+	uint64_t lost = eve_file_close(w->file);
+	w->file_written =
+	    w->file_sequence - (lost < w->file_sequence ? lost : w->file_sequence);
+	w->status.file_lost += lost;
 	w->file = NULL;
 	status_publish(w);
 	if (w->redis && spool_waiting(w->spool))
 		log_info("%llu records wait in the spool for Redis; the next start sends them",
 		    (unsigned long long)spool_waiting(w->spool));
-	bool is_lost = stuck || (w->status.file_lost && !w->spool);
+	bool is_lost = w->status.file_lost && !w->spool;
 	for (unsigned c = 0; c < RECORD_CLASS_COUNT; c++)
 		is_lost |= w->status.shed[c] > 0;
 	return is_lost ? -EIO : 0;
@@ -485,7 +545,7 @@ writer_status(const struct writer *w)
 	struct writer *writer = (struct writer *)w;
 
 	pthread_mutex_lock(&writer->status_lock);
-	struct writer_status s = w->status;
+	struct writer_status s = w->published;
 	pthread_mutex_unlock(&writer->status_lock);
 	return s;
 }

@@ -121,6 +121,6 @@ const struct field dns_fields[] = {
 	    "dns.response.rrname; content:\"example.com\";", FIELD_MULTI, DIR_BIT(DIR_TOCLIENT),
 	    1, NULL, NULL, NULL, get_response, NULL },
 	{ "dns.rrtype", "the type asked for", "dns.rrtype:16;", FIELD_ENUM, DIR_BOTH, 1, NULL,
-	    NULL, dns_type_names, get_rrtype, NULL },
+	    NULL, dns_type_names, get_rrtype, NULL, true },
 	{ 0 },
 };

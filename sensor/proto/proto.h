@@ -31,7 +31,8 @@
 	X(dns)       \
 	X(http)      \
 	X(jt808)     \
-	X(modbus)
+	X(modbus)    \
+	X(tls)
 
 enum proto_id {
 	PROTO_ID_NONE, /* not known (yet) */
@@ -180,6 +181,21 @@ struct field {
 	/* Checks a content pattern at rule load (http.method with a space, http.host with capitals):
 	 * a reason to refuse, or NULL. May be NULL. */
 	const char *(*check)(struct span pattern, bool is_nocase);
+	bool is_multi; /* of a number: several instances, as FIELD_MULTI has them */
+};
+
+/* Hashes of a file's content that are made when somebody asks for them. */
+enum proto_hash_kind {
+	PROTO_MD5 = 1 << 0,
+	PROTO_SHA1 = 1 << 1,
+	PROTO_SHA256 = 1 << 2,
+};
+
+struct proto_hashes {
+	uint8_t kinds; /* those that are there */
+	uint8_t md5[16];
+	uint8_t sha1[20];
+	uint8_t sha256[32];
 };
 
 /* A file that a transaction carries, for fileinfo records. */
@@ -188,6 +204,7 @@ struct proto_file {
 	uint64_t size; /* bytes of content, what gaps hid included */
 	bool is_whole; /* it came to its end, and nothing is missing */
 	bool has_gap;
+	const struct proto_hashes *hashes; /* of what was seen, once it has ended; or NULL */
 };
 
 struct proto {

@@ -15,6 +15,7 @@
 #include "sensor/decode/decoder.h"
 
 #define IPV4_HEADER_MIN 20
+#define IPV4_PROTO_ASSIGNED 147 /* the last that IANA has given out */
 
 enum ipv4_option {
 	IPV4_OPT_EOL = 0,
@@ -267,6 +268,7 @@ decoder_ipv4(struct decoder *d, struct packet *p, struct span s)
 		decoder_fail(d, p, DECODE_EVENT_IPV4_WITH_ICMPV6);
 		return;
 	default:
-		decoder_transport(d, p, p->payload);
+		if (!decoder_transport(d, p, p->payload) && proto > IPV4_PROTO_ASSIGNED)
+			decoder_note(d, p, DECODE_EVENT_IPV4_UNKNOWN_PROTOCOL);
 	}
 }

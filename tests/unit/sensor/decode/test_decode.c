@@ -534,6 +534,7 @@ static const struct mistake mistakes[] = {
 	{ "tcp", 16, 0x10, 0, DECODE_EVENT_IPV4_TRUNC_PKT, true },
 	{ "tcp", 14, 0x45, 1, DECODE_EVENT_IPV4_TRUNC_PKT, true },
 	{ "tcp", 23, 58, 0, DECODE_EVENT_IPV4_WITH_ICMPV6, true },
+	{ "tcp", 23, 200, 0, DECODE_EVENT_IPV4_UNKNOWN_PROTOCOL, false },
 	{ "tcp", 46, 0x40, 0, DECODE_EVENT_TCP_HLEN_TOO_SMALL, true },
 	{ "tcp", 46, 0xf0, 0, DECODE_EVENT_TCP_INVALID_OPTLEN, true },
 	{ "tcp", 58, 3, 0, DECODE_EVENT_TCP_OPT_INVALID_LEN, false },

@@ -19,6 +19,7 @@
 
 #include <stdlib.h>
 
+#include "sensor/proto/digest.h"
 #include "sensor/proto/heap.h"
 
 /* No protocol of ours needs more to be told from the others. */
@@ -56,6 +57,8 @@ proto_worker_new(const struct proto_options *options)
 		if (!worker->txs[id])
 			goto err;
 	}
+	/* The library reads its own files when first used: now, while we may. */
+	digest_drop(worker, digest_new(worker, options->hashes));
 	return worker;
 
 err:
@@ -77,6 +80,7 @@ proto_worker_free(struct proto_worker *worker)
 	if (worker->apps)
 		slab_free(worker->apps);
 	proto_heap_free(worker->heap);
+	digest_pool_free(worker->digests);
 	free(worker);
 }
 

@@ -42,6 +42,7 @@ struct proto_options {
 	void *config[PROTO_ID_COUNT];      /* what configure() made */
 	const struct proto_pin *pins;
 	size_t pin_count;
+	unsigned hashes; /* enum proto_hash_kind bits to make of every file */
 	size_t max_flows;      /* struct app pool */
 	size_t max_heap_bytes; /* what parsers may hold in all (headers, bodies, windows) */
 };
@@ -61,6 +62,7 @@ struct proto_worker {
 	struct slab *txs[PROTO_ID_COUNT];
 	struct proto_heap *heap; /* behind proto_alloc() */
 	struct proto_counters counters;
+	struct digest *digests; /* waiting to be used again */
 	uint64_t wanted; /* bit per proto_id that has parsers or rules; others are only named */
 };
 

@@ -64,6 +64,7 @@ struct http_ref {
 
 struct http_header {
 	struct http_ref name, value;
+	uint32_t name_hash; /* without regard to case */
 	bool is_repeated;
 };
 
@@ -84,12 +85,16 @@ struct http_message {
 };
 
 /* A file that a message carries: the body, or a part of a form. */
+struct digest; /* digest.h */
+
 struct http_file {
 	struct http_file *next;
 	struct proto_buf name;
 	struct body data; /* of a part; a whole body is the message's own */
 	bool is_part;
-	bool is_complete; /* a part whose end was seen */
+	bool is_complete;      /* a part whose end was seen */
+	struct digest *digest; /* while it is read, when hashes are wanted */
+	struct proto_hashes hashes;
 };
 
 struct http_multipart; /* http_multipart.c */
@@ -213,7 +218,8 @@ enum http_step http_request_headers_done(struct http_feed *feed);
 enum http_step http_response_step(struct http_feed *feed);
 enum http_step http_response_headers_done(struct http_feed *feed);
 
-/* Whether bytes begin as a status line may: white space and NULs, then "http". 1, 0, -1: more. */
+/* Whether bytes begin as a status line may: white space and NULs, then "http". 1, 0, -1: more.
+ */
 int http_looks_like_status(struct span bytes);
 
 void http_consume(struct http_feed *feed, size_t bytes);
@@ -337,6 +343,7 @@ struct http_file *http_file_new(struct app *app, struct http_tx *tx, enum dir di
     struct span name, bool is_part);
 bool http_file(const struct app *app, const struct tx *tx, enum dir dir, unsigned index,
     struct proto_file *ret);
+void http_file_end(struct proto_worker *worker, struct http_file *file);
 void http_files_free(struct proto_worker *worker, struct http_tx *tx);
 
 /* --- http_multipart.c --- */

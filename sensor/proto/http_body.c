@@ -8,6 +8,8 @@
  */
 #include "sensor/proto/http.h"
 
+#include "sensor/proto/digest.h"
+
 #define FILES_MAX 64
 
 /* --- Content encoding --- */
@@ -88,6 +90,7 @@ http_file_new(struct app *app, struct http_tx *tx, enum dir dir, struct span nam
 		return NULL;
 	memset(file, 0, sizeof(*file));
 	file->is_part = is_part;
+	file->digest = digest_new(app->worker, app->worker->options->hashes);
 	if (name.len > HTTP_FILE_NAME_MAX)
 		tx_event(&tx->tx, HTTP_EVENT_FILE_NAME_TOO_LONG);
 	(void)proto_buf_append(app->worker, &file->name, name, HTTP_FILE_NAME_MAX);
@@ -100,12 +103,20 @@ http_file_new(struct app *app, struct http_tx *tx, enum dir dir, struct span nam
 }
 
 void
+http_file_end(struct proto_worker *worker, struct http_file *file)
+{
+	digest_finish(worker, file->digest, &file->hashes);
+	file->digest = NULL;
+}
+
+void
 http_files_free(struct proto_worker *worker, struct http_tx *tx)
 {
 	for (int dir = 0; dir < 2; dir++) {
 		struct http_file *file = tx->files[dir];
 		while (file) {
 			struct http_file *next = file->next;
+			digest_drop(worker, file->digest);
 			proto_buf_free(worker, &file->name);
 			body_free(worker, &file->data);
 			proto_dealloc(worker, file, sizeof(*file));
@@ -163,6 +174,9 @@ entity_bytes(void *arg, struct span bytes)
 	message->entity_bytes += bytes.len;
 	body_append(entity->app->worker, &message->body,
 	    &http_config(entity->app)->body[entity->dir], bytes);
+	struct http_file *file = tx->files[entity->dir];
+	if (file && !file->is_part)
+		digest_update(file->digest, bytes);
 	if (entity->dir == DIR_TOSERVER && tx->multipart)
 		http_multipart_push(entity->app, tx, tx->multipart, bytes);
 	return true;
@@ -235,6 +249,8 @@ http_body_end(struct app *app, struct http_tx *tx, enum dir dir)
 	}
 	if (dir == DIR_TOSERVER && tx->multipart)
 		http_multipart_end(app, tx, tx->multipart);
+	for (struct http_file *file = tx->files[dir]; file; file = file->next)
+		http_file_end(app->worker, file);
 	body_finish(&message->body);
 }
 
@@ -255,6 +271,7 @@ http_file(const struct app *app, const struct tx *tx, enum dir dir, unsigned ind
 			.size = body->total,
 			.has_gap = body->has_gap,
 			.is_whole = is_complete && !body->has_gap,
+			.hashes = file->hashes.kinds ? &file->hashes : NULL,
 		};
 		return true;
 	}

@@ -9,6 +9,8 @@
  */
 #include "sensor/proto/http.h"
 
+#include "sensor/proto/digest.h"
+
 #define PIECE_BYTES 4096
 #define HEADER_LINE_MAX 8192
 #define HELD_MAX (HEADER_LINE_MAX + PIECE_BYTES)
@@ -27,6 +29,7 @@ struct http_multipart {
 	uint8_t boundary[HTTP_BOUNDARY_MAX + 2];
 	bool is_line_start; /* held begins where a line does */
 	struct proto_buf held;
+	uint32_t at; /* of held, what has been read; moved out before more is added */
 	struct http_file *file; /* of the part that is being read; NULL: a field */
 	bool has_name;
 	struct proto_buf name;
@@ -115,25 +118,44 @@ http_multipart_free(struct proto_worker *worker, struct http_multipart *multipar
 static void
 drop(struct http_multipart *multipart, size_t n)
 {
-	struct proto_buf *held = &multipart->held;
 	if (n)
-		multipart->is_line_start = held->p[n - 1] == '\n';
-	memmove(held->p, held->p + n, held->len - n);
-	held->len -= (uint32_t)n;
+		multipart->is_line_start = multipart->held.p[multipart->at + n - 1] == '\n';
+	multipart->at += (uint32_t)n;
+}
+
+static struct span
+held_span(const struct http_multipart *multipart)
+{
+	return span_from(proto_buf_span(&multipart->held), multipart->at);
+}
+
+static bool
+hold(struct proto_worker *worker, struct http_multipart *multipart, struct span bytes)
+{
+	struct proto_buf *held = &multipart->held;
+	if (multipart->at) {
+		held->len -= multipart->at;
+		memmove(held->p, held->p + multipart->at, held->len);
+		multipart->at = 0;
+	}
+	return proto_buf_append(worker, held, bytes, HELD_MAX);
 }
 
 static void
 emit(struct app *app, struct http_multipart *multipart, struct span bytes)
 {
-	if (multipart->file)
-		body_append(app->worker, &multipart->file->data,
-		    &http_config(app)->body[DIR_TOSERVER], bytes);
+	if (!multipart->file)
+		return;
+	body_append(app->worker, &multipart->file->data, &http_config(app)->body[DIR_TOSERVER],
+	    bytes);
+	digest_update(multipart->file->digest, bytes);
 }
 
 static void
-part_end(struct http_multipart *multipart, bool is_complete)
+part_end(struct proto_worker *worker, struct http_multipart *multipart, bool is_complete)
 {
 	if (multipart->file) {
+		http_file_end(worker, multipart->file);
 		body_finish(&multipart->file->data);
 		multipart->file->is_complete = is_complete;
 	}
@@ -162,7 +184,7 @@ find_boundary(const struct http_multipart *multipart, struct span held)
 static bool
 read_data(struct app *app, struct http_multipart *multipart)
 {
-	struct span held = proto_buf_span(&multipart->held);
+	struct span held = held_span(multipart);
 	ptrdiff_t at = find_boundary(multipart, held);
 	if (at < 0) {
 		/* CR LF and all but the last byte of a boundary may stand at the end. */
@@ -179,7 +201,7 @@ read_data(struct app *app, struct http_multipart *multipart)
 	if (end && held.p[end - 1] == '\r')
 		end--;
 	emit(app, multipart, span_sub(held, 0, end));
-	part_end(multipart, true);
+	part_end(app->worker, multipart, true);
 	drop(multipart, (size_t)at + multipart->boundary_len);
 	multipart->state = PART_BOUNDARY;
 	return true;
@@ -188,7 +210,7 @@ read_data(struct app *app, struct http_multipart *multipart)
 static bool
 read_preamble(struct http_multipart *multipart)
 {
-	struct span held = proto_buf_span(&multipart->held);
+	struct span held = held_span(multipart);
 	ptrdiff_t at = find_boundary(multipart, held);
 	if (at < 0) {
 		size_t keep = multipart->boundary_len + 2u;
@@ -204,7 +226,7 @@ read_preamble(struct http_multipart *multipart)
 static bool
 read_boundary_rest(struct http_multipart *multipart)
 {
-	struct span held = proto_buf_span(&multipart->held);
+	struct span held = held_span(multipart);
 	if (held.len < 2)
 		return false;
 	if (span_starts(held, SPAN("--"))) {
@@ -222,7 +244,7 @@ read_boundary_rest(struct http_multipart *multipart)
 static bool
 read_header(struct app *app, struct http_tx *tx, struct http_multipart *multipart)
 {
-	struct span held = proto_buf_span(&multipart->held);
+	struct span held = held_span(multipart);
 	ptrdiff_t lf = span_chr(held, '\n');
 	if (lf < 0) {
 		if (held.len <= HEADER_LINE_MAX)
@@ -267,7 +289,7 @@ step(struct app *app, struct http_tx *tx, struct http_multipart *multipart)
 	case PART_DATA:
 		return read_data(app, multipart);
 	default:
-		multipart->held.len = 0;
+		multipart->held.len = multipart->at = 0;
 		return false;
 	}
 }
@@ -279,7 +301,7 @@ http_multipart_push(struct app *app, struct http_tx *tx, struct http_multipart *
 	while (bytes.len && multipart->state != PART_EPILOGUE) {
 		struct span piece = span_sub(bytes, 0, PIECE_BYTES);
 		bytes = span_from(bytes, piece.len);
-		if (!proto_buf_append(app->worker, &multipart->held, piece, HELD_MAX)) {
+		if (!hold(app->worker, multipart, piece)) {
 			tx_event(&tx->tx, HTTP_EVENT_MULTIPART_GENERIC_ERROR);
 			multipart->state = PART_EPILOGUE;
 		}
@@ -292,10 +314,10 @@ void
 http_multipart_end(struct app *app, struct http_tx *tx, struct http_multipart *multipart)
 {
 	if (multipart->state == PART_DATA)
-		emit(app, multipart, proto_buf_span(&multipart->held));
+		emit(app, multipart, held_span(multipart));
 	else if (multipart->state != PART_EPILOGUE)
 		tx_event(&tx->tx, HTTP_EVENT_MULTIPART_GENERIC_ERROR);
-	part_end(multipart, false);
-	multipart->held.len = 0;
+	part_end(app->worker, multipart, false);
+	multipart->held.len = multipart->at = 0;
 	multipart->state = PART_EPILOGUE;
 }

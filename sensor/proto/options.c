@@ -67,6 +67,41 @@ read_protocol(struct proto_options *options, struct arena *arena, const struct c
 	return -ENOMEM;
 }
 
+/* Adds a hash by its name in the configuration. */
+static bool
+add_hash(struct proto_options *options, const struct conf_node *node)
+{
+	static const char *const names[] = { "md5", "sha1", "sha256" };
+	for (unsigned i = 0; node->kind == CONF_SCALAR && i < 3; i++) {
+		if (strcmp(node->value, names[i]) == 0) {
+			options->hashes |= 1u << i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Files are hashed when the EVE type "files" names hashes, or when files would be stored. */
+static int
+read_hashes(struct proto_options *options, struct arena *arena, const struct conf_node *root,
+    const char **ret_error)
+{
+	const struct conf_node *files = eve_type(root, "files");
+	const struct conf_node *force =
+	    files && files->kind == CONF_MAP ? conf_child(files, "force-hash") : NULL;
+	if (force && force->kind == CONF_SCALAR && !add_hash(options, force))
+		return wrong(arena, force, "expected md5, sha1 or sha256", ret_error);
+	for (const struct conf_node *n = force ? force->first : NULL; n; n = n->next) {
+		if (!add_hash(options, n))
+			return wrong(arena, n, "expected md5, sha1 or sha256", ret_error);
+	}
+	bool stores = false;
+	(void)conf_bool(conf_get(root, "outputs.file-store.enabled"), false, &stores);
+	if (stores)
+		options->hashes |= PROTO_SHA256;
+	return 0;
+}
+
 int
 proto_options_read(struct proto_options *options, struct arena *arena,
     const struct conf_node *root, const char **ret_error)
@@ -83,6 +118,11 @@ proto_options_read(struct proto_options *options, struct arena *arena,
 	if (!options->max_heap_bytes)
 		options->max_heap_bytes = max_bytes;
 
+	if (root) {
+		int r = read_hashes(options, arena, root, ret_error);
+		if (r < 0)
+			return r;
+	}
 	for (int id = 0; id < PROTO_ID_COUNT; id++) {
 		const struct proto *proto = proto_get(id);
 		if (!proto)

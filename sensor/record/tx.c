@@ -51,6 +51,19 @@ record_tx(struct recorder *r, const struct app *app, const struct tx *tx)
 }
 
 static void
+put_hashes(struct json *json, const struct proto_hashes *h)
+{
+	if (!h)
+		return;
+	if (h->kinds & PROTO_MD5)
+		json_hex(json, "md5", span_of(h->md5, sizeof(h->md5)), 0);
+	if (h->kinds & PROTO_SHA1)
+		json_hex(json, "sha1", span_of(h->sha1, sizeof(h->sha1)), 0);
+	if (h->kinds & PROTO_SHA256)
+		json_hex(json, "sha256", span_of(h->sha256, sizeof(h->sha256)), 0);
+}
+
+static void
 record_file(struct recorder *r, const struct app *app, const struct tx *tx,
     enum dir dir, const struct proto_file *file)
 {
@@ -70,6 +83,7 @@ record_file(struct recorder *r, const struct app *app, const struct tx *tx,
 	json_bool(&json, "gaps", file->has_gap);
 	json_str(&json, "state", file->is_whole ? "CLOSED" : "TRUNCATED");
 	json_bool(&json, "stored", false);
+	put_hashes(&json, file->hashes);
 	json_uint(&json, "size", file->size);
 	json_uint(&json, "tx_id", tx->id);
 	json_end(&json);

@@ -345,6 +345,40 @@ files_in_a_form_are_found(void **state)
 }
 
 static void
+files_are_hashed_when_asked(void **state)
+{
+	/* "abc": RFC 1321 and FIPS 180-4 give these. */
+	static const uint8_t md5[] = { 0x90, 0x01, 0x50, 0x98 };
+	static const uint8_t sha256[] = { 0xba, 0x78, 0x16, 0xbf };
+	struct bench b;
+	struct proto_file file;
+	bench_open(&b,
+	    "outputs:\n  - eve-log:\n      types:\n        - files:\n"
+	    "            force-hash: [md5, sha256]\n",
+	    80, IP_PROTO_TCP);
+	bench_feed(&b, DIR_TOSERVER, SPAN("GET /f HTTP/1.1\r\nHost: a\r\n\r\n"));
+	bench_feed(&b, DIR_TOCLIENT,
+	    SPAN("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+		 "1\r\na\r\n"));
+	struct tx *tx = app_tx_last(b.flow.app);
+	assert_true(proto_http.file(b.flow.app, tx, DIR_TOCLIENT, 0, &file));
+	assert_null(file.hashes);
+	b.hooks.tx_done = NULL;
+	tx->is_done[DIR_TOSERVER] = false; /* stays, to be looked at */
+	bench_feed(&b, DIR_TOCLIENT, SPAN("2\r\nbc\r\n0\r\n\r\n"));
+	assert_true(proto_http.file(b.flow.app, tx, DIR_TOCLIENT, 0, &file));
+	assert_int_equal(file.size, 3);
+	assert_true(file.is_whole);
+	assert_non_null(file.hashes);
+	assert_int_equal(file.hashes->kinds, PROTO_MD5 | PROTO_SHA256);
+	assert_memory_equal(file.hashes->md5, md5, sizeof(md5));
+	assert_memory_equal(file.hashes->sha256, sha256, sizeof(sha256));
+	assert_false(proto_http.file(b.flow.app, tx, DIR_TOCLIENT, 1, &file));
+	bench_end(&b);
+	bench_close(&b);
+}
+
+static void
 a_gap_in_a_body_is_stepped_over(void **state)
 {
 	struct bench b;
@@ -568,6 +602,7 @@ main(void)
 		cmocka_unit_test(addresses_are_made_comparable),
 		cmocka_unit_test(double_encoding_is_taken_off_only_when_asked),
 		cmocka_unit_test(files_in_a_form_are_found),
+		cmocka_unit_test(files_are_hashed_when_asked),
 		cmocka_unit_test(a_gap_in_a_body_is_stepped_over),
 		cmocka_unit_test(what_comes_along_with_a_body_is_shown),
 		cmocka_unit_test(behind_a_gap_the_next_message_is_found),

@@ -253,6 +253,46 @@ step('an exercise is marked wherever it is shown', async () => {
   await inEnglish(() => browser.shot('incidents-en'))
 })
 
+step('a limit that has passed says so, and a late submission needs its reason', async () => {
+  await browser.goto('/alerts')
+  await rows().filter({ hasText: '目录遍历' }).first().click()
+  await browser.get('open-incident').click()
+  await browser.get('why').fill('两小时前已由值班电话获知')
+  await browser.get('dialog-submit').click()
+  await browser.get('confirm').click()
+  await browser.get('grade-较大').click()
+  await browser.get('basis').fill('G2 主要功能中断 40 分钟')
+  const discovered = page.getByLabel('发现时间').first()
+  await discovered.fill(beijing(Date.now() - 2 * 3600_000))
+  await discovered.press('Enter')
+  await browser.get('dialog-submit').click()
+  await browser.get('edges').waitFor()
+  await browser.get('edges').locator('[data-test="clock"].over').filter({ hasText: /超期\s*01:0\d:/ }).first().waitFor()
+  await browser.get('clock-strip').getByText('2 项已超期').waitFor()
+  await browser.shot('overdue-zh')
+  await inEnglish(() => browser.shot('overdue-en'))
+
+  await browser.get('report').click()
+  await browser.get('kind-初报').click()
+  await browser.get('report-items').locator('textarea').first().waitFor()
+  for (const field of await page.locator('[data-test="report-items"] textarea').all())
+    if ((await field.inputValue()) === '') await field.fill('待核实')
+  await browser.get('dialog-submit').click()
+  await browser.get('dialog-submit').waitFor({ state: 'detached' })
+  await browser.get('submit-edge').first().click()
+  await browser.get('channel').fill('电话')
+  assert.ok(await browser.get('dialog-submit').isDisabled(), 'a late submission is taken without a reason')
+  await browser.get('late-reason').fill('夜间值班人员未及时研判')
+  await browser.shot('late-zh')
+  await browser.get('dialog-submit').click()
+  await browser.get('edges').getByText('迟报', { exact: true }).waitFor()
+})
+
+/* The digits of the wall clock in Beijing, as they are typed into a field. */
+function beijing(ms) {
+  return new Date(ms + 8 * 3600_000).toISOString().slice(0, 19).replace('T', ' ')
+}
+
 step('an alert nobody owns is in the queue of unmapped ones', async () => {
   await browser.goto('/unmapped', 'h1')
   await browser.shot('unmapped-empty-zh')

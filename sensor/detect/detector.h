@@ -111,6 +111,9 @@ struct match_context context_of(struct detector *detector, const struct plan *pl
 void verify_packet(struct detector *detector, struct packet *packet,
     const struct stream_look *look);
 
+/* Makes candidates of the rules whose literals are in these bytes. */
+void literals_scan(struct detector *detector, const struct literal_set *set, struct span bytes);
+
 /* The rules of a list, in order, whatever literals were hit. */
 void verify_list(struct detector *detector, struct packet *packet,
     const struct plain_list *list);

@@ -21,6 +21,7 @@
 
 #include "sensor/detect/detect.h"
 #include "sensor/detect/mpm.h"
+#include "sensor/detect/tiny.h"
 #include "sensor/rule/buffer.h"
 #include "sensor/rule/inspect.h"
 #include "sensor/rule/keyword.h"
@@ -85,14 +86,14 @@ enum plain_flag {
 	PLAIN_IS_GROWING = 1 << 5,  /* transactions: look again on each growth */
 };
 
-/* A literal too short for a database, compared where it can stand. */
-struct short_literal {
+/* A literal of one or two bytes that stands in a narrow place, and is compared there. */
+struct placed_literal {
 	struct plain plain;
 	uint8_t bytes[2];
 	uint8_t len;
 	bool is_nocase;
 	uint32_t from; /* earliest offset */
-	uint32_t to;   /* it must end before or at; UINT32_MAX: anywhere */
+	uint32_t to;   /* it must end before or at */
 };
 
 struct plain_list {
@@ -100,9 +101,16 @@ struct plain_list {
 	uint32_t count, cap;
 };
 
-struct short_list {
-	struct short_literal *items;
+struct placed_list {
+	struct placed_literal *items;
 	uint32_t count, cap;
+};
+
+/* The literals looked for in one place. */
+struct literal_set {
+	const struct mpm *mpm;     /* three bytes or more; NULL: none */
+	struct tiny *tiny;         /* one or two; NULL: none */
+	struct placed_list placed; /* payload only */
 };
 
 /* A buffer of transactions under a chain of transforms. */
@@ -117,8 +125,7 @@ struct tx_scan {
 	uint8_t progress; /* from which step on the buffer can be read */
 	uint8_t kind;     /* enum field_kind */
 	const struct field *field;
-	const struct mpm *mpm; /* NULL: no literals of a length for a database */
-	struct short_list shorts;
+	struct literal_set literals;
 };
 
 struct tx_group {
@@ -131,8 +138,7 @@ struct tx_group {
 struct header_scan {
 	const struct buffer *buffer;
 	const struct transform *transforms;
-	const struct mpm *mpm;
-	struct short_list shorts;
+	struct literal_set literals;
 };
 
 enum packet_class {
@@ -143,8 +149,7 @@ enum packet_class {
 };
 
 struct packet_group {
-	const struct mpm *payload; /* NULL: none */
-	struct short_list shorts;
+	struct literal_set payload;
 	struct plain_list plain; /* with or without payload */
 	bool has_stream; /* rules that look at raw stream: the window is worth keeping */
 };

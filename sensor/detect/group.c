@@ -41,11 +41,11 @@ plain_add(struct plain_list *list, struct plain plain)
 }
 
 static int
-short_add(struct short_list *list, struct short_literal literal)
+placed_add(struct placed_list *list, struct placed_literal literal)
 {
 	if (list->count == list->cap) {
 		uint32_t cap = list->cap ? list->cap * 2 : 16;
-		struct short_literal *grown = realloc(list->items, cap * sizeof(*grown));
+		struct placed_literal *grown = realloc(list->items, cap * sizeof(*grown));
 		if (!grown)
 			return -ENOMEM;
 		list->items = grown;
@@ -84,44 +84,93 @@ plain_of(const struct plan *plan, uint32_t order, const struct port_set *ports)
 	return plain;
 }
 
-/* Where a literal goes: a database, or the list of short ones. */
+/* A set being filled. */
 struct target {
-	struct mpm_builder *builder;
-	struct short_list *shorts;
+	struct mpm_builder *literals;
+	struct tiny_literal *tiny;
+	size_t tiny_count, tiny_cap;
+	struct literal_set *set;
+	bool takes_placed;
 };
 
-static void
-short_bounds(const struct content *content, struct short_literal *literal)
+static int
+target_open(struct target *target, struct literal_set *set, bool takes_placed)
 {
-	const uint32_t unfixed = CONTENT_DISTANCE | CONTENT_WITHIN | CONTENT_DEPTH_VAR |
-				 CONTENT_OFFSET_VAR | CONTENT_FAST_CHOP;
-	literal->from = 0;
-	literal->to = UINT32_MAX;
-	if (!content || (content->flags & unfixed))
-		return;
-	if (content->flags & CONTENT_STARTSWITH) {
-		literal->to = literal->len;
-		return;
-	}
-	if (content->flags & CONTENT_OFFSET)
-		literal->from = content->offset;
-	if (content->flags & CONTENT_DEPTH)
-		literal->to = literal->from + content->depth;
+	*target = (struct target){
+		.literals = mpm_builder_new(),
+		.set = set,
+		.takes_placed = takes_placed,
+	};
+	return target->literals ? 0 : -ENOMEM;
+}
+
+static void
+target_close(struct target *target)
+{
+	mpm_builder_free(target->literals);
+	free(target->tiny);
 }
 
 static int
-literal_add(const struct target *target, const struct fast_pattern *fast, struct plain plain)
+target_add_tiny(struct target *target, const struct fast_pattern *fast, uint32_t order)
 {
-	if (fast->bytes.len >= MPM_MIN)
-		return mpm_add(target->builder, fast->bytes, fast->is_nocase, plain.order);
-	struct short_literal literal = {
+	if (target->tiny_count == target->tiny_cap) {
+		size_t cap = target->tiny_cap ? target->tiny_cap * 2 : 16;
+		struct tiny_literal *grown = realloc(target->tiny, cap * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		target->tiny = grown;
+		target->tiny_cap = cap;
+	}
+	struct tiny_literal *tiny = &target->tiny[target->tiny_count++];
+	*tiny = (struct tiny_literal){
+		.len = (uint8_t)fast->bytes.len,
+		.is_nocase = fast->is_nocase,
+		.user = order,
+	};
+	for (size_t i = 0; i < fast->bytes.len; i++) {
+		uint8_t c = fast->bytes.p[i];
+		tiny->bytes[i] =
+		    fast->is_nocase && c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+	}
+	return 0;
+}
+
+/* Places to compare, above which the database is faster. */
+#define PLACES_MAX 8
+
+/* Where a literal can stand. False: anywhere, or in too many places. */
+static bool
+placed_bounds(const struct content *content, struct placed_literal *literal)
+{
+	const uint32_t unfixed = CONTENT_DISTANCE | CONTENT_WITHIN | CONTENT_DEPTH_VAR |
+				 CONTENT_OFFSET_VAR | CONTENT_FAST_CHOP;
+	if (!content || (content->flags & unfixed))
+		return false;
+	literal->from = content->flags & CONTENT_OFFSET ? content->offset : 0;
+	if (content->flags & CONTENT_STARTSWITH)
+		literal->to = literal->len;
+	else if (content->flags & CONTENT_DEPTH)
+		literal->to = literal->from + content->depth;
+	else
+		return false;
+	return literal->to - literal->from <= PLACES_MAX;
+}
+
+static int
+literal_add(struct target *target, const struct fast_pattern *fast, struct plain plain)
+{
+	if (fast->bytes.len > TINY_MAX)
+		return mpm_add(target->literals, fast->bytes, fast->is_nocase, plain.order);
+	struct placed_literal placed = {
 		.plain = plain,
 		.len = (uint8_t)fast->bytes.len,
 		.is_nocase = fast->is_nocase,
 	};
-	memcpy(literal.bytes, fast->bytes.p, fast->bytes.len);
-	short_bounds(content_of(fast->match), &literal);
-	return short_add(target->shorts, literal);
+	memcpy(placed.bytes, fast->bytes.p, fast->bytes.len);
+	if (target->takes_placed && placed_bounds(content_of(fast->match), &placed))
+		return placed_add(&target->set->placed, placed);
+	return target_add_tiny(target, fast, plain.order);
 }
 
 static bool
@@ -195,6 +244,25 @@ database_take(struct detect_engine *engine, struct mpm_builder *builder, const c
 	engine->stats.database_bytes += mpm_bytes(mpm);
 	*ret = mpm;
 	return mpm_scratch_fit(&engine->scratch, mpm);
+}
+
+static int
+target_finish(struct detect_engine *engine, struct target *target, const char *cache_dir,
+    char **ret_error)
+{
+	if (target->tiny_count) {
+		target->set->tiny = tiny_new(target->tiny, target->tiny_count);
+		if (!target->set->tiny)
+			return -ENOMEM;
+	}
+	return database_take(engine, target->literals, cache_dir, &target->set->mpm, ret_error);
+}
+
+static void
+set_done(struct literal_set *set)
+{
+	tiny_free(set->tiny);
+	free(set->placed.items);
 }
 
 /* --- Packets and streams --- */
@@ -332,11 +400,8 @@ packet_group_fill(struct detect_engine *engine, struct packet_group *group,
     const struct member *members, size_t count, int port, const uint16_t *own,
     unsigned own_count, const char *cache_dir, char **ret_error)
 {
-	struct mpm_builder *builder = mpm_builder_new();
-	if (!builder)
-		return -ENOMEM;
-	struct target target = { builder, &group->shorts };
-	int r = 0;
+	struct target target;
+	int r = target_open(&target, &group->payload, true);
 	for (size_t i = 0; i < count && r == 0; i++) {
 		const struct member *m = &members[i];
 		bool is_in = port >= 0 ? port_set_has(m->ports, (uint16_t)port)
@@ -352,8 +417,8 @@ packet_group_fill(struct detect_engine *engine, struct packet_group *group,
 			r = plain_add(&group->plain, plain_of(m->plan, m->order, m->ports));
 	}
 	if (r == 0)
-		r = database_take(engine, builder, cache_dir, &group->payload, ret_error);
-	mpm_builder_free(builder);
+		r = target_finish(engine, &target, cache_dir, ret_error);
+	target_close(&target);
 	return r;
 }
 
@@ -371,7 +436,10 @@ header_scan_get(struct packet_groups *groups, const struct rule_section *section
 		return NULL;
 	groups->headers = grown;
 	grown += groups->header_count++;
-	*grown = (struct header_scan){ section->buffer, section->transforms, NULL, { 0 } };
+	*grown = (struct header_scan){
+		.buffer = section->buffer,
+		.transforms = section->transforms,
+	};
 	return grown;
 }
 
@@ -387,11 +455,8 @@ headers_fill(struct detect_engine *engine, struct packet_groups *groups,
 	}
 	for (uint32_t h = 0; h < groups->header_count; h++) {
 		struct header_scan *scan = &groups->headers[h];
-		struct mpm_builder *builder = mpm_builder_new();
-		if (!builder)
-			return -ENOMEM;
-		struct target target = { builder, &scan->shorts };
-		int r = 0;
+		struct target target;
+		int r = target_open(&target, &scan->literals, false);
 		for (size_t i = 0; i < count && r == 0; i++) {
 			const struct fast_pattern *fast = &members[i].plan->rule->fast;
 			if (is_found_in_headers(engine, members[i].plan) &&
@@ -402,8 +467,8 @@ headers_fill(struct detect_engine *engine, struct packet_groups *groups,
 					members[i].ports));
 		}
 		if (r == 0)
-			r = database_take(engine, builder, cache_dir, &scan->mpm, ret_error);
-		mpm_builder_free(builder);
+			r = target_finish(engine, &target, cache_dir, ret_error);
+		target_close(&target);
 		if (r < 0)
 			return r;
 	}
@@ -595,11 +660,8 @@ tx_group_fill(struct detect_engine *engine, enum proto_id id, enum dir dir,
 		qsort(group->scans, group->scan_count, sizeof(*group->scans), tx_scan_cmp);
 	for (uint32_t i = 0; i < group->scan_count; i++) {
 		struct tx_scan *scan = &group->scans[i];
-		struct mpm_builder *builder = mpm_builder_new();
-		if (!builder)
-			return -ENOMEM;
-		struct target target = { builder, &scan->shorts };
-		int r = 0;
+		struct target target;
+		int r = target_open(&target, &scan->literals, false);
 		for (uint32_t order = 0; order < engine->plan_count && r == 0; order++) {
 			const struct plan *plan = &engine->plans[order];
 			const struct field *field;
@@ -611,8 +673,8 @@ tx_group_fill(struct detect_engine *engine, enum proto_id id, enum dir dir,
 				    plain_of(plan, order, NULL));
 		}
 		if (r == 0)
-			r = database_take(engine, builder, cache_dir, &scan->mpm, ret_error);
-		mpm_builder_free(builder);
+			r = target_finish(engine, &target, cache_dir, ret_error);
+		target_close(&target);
 		if (r < 0)
 			return r;
 	}
@@ -710,11 +772,11 @@ static void
 packet_groups_done(struct packet_groups *groups)
 {
 	for (unsigned i = 0; i < groups->count; i++) {
-		free(groups->groups[i].shorts.items);
+		set_done(&groups->groups[i].payload);
 		free(groups->groups[i].plain.items);
 	}
 	for (uint32_t i = 0; i < groups->header_count; i++)
-		free(groups->headers[i].shorts.items);
+		set_done(&groups->headers[i].literals);
 	free(groups->headers);
 	free(groups->by_port);
 }
@@ -732,7 +794,7 @@ group_done(struct detect_engine *engine)
 			if (!group)
 				continue;
 			for (uint32_t i = 0; i < group->scan_count; i++)
-				free(group->scans[i].shorts.items);
+				set_done(&group->scans[i].literals);
 			free(group->scans);
 			free(group->plain.items);
 			free(group);

@@ -8,9 +8,9 @@
  * "this literal is in there": it is reported once per scan, and where it ends is that of its
  * first occurrence.
  *
- * Literals shorter than MPM_MIN are not taken: a database full of them hits on everything.
- * Longer ones than MPM_MAX are cut to their last bytes, which differ more than first ones
- * do ("Mozilla/5.0 (" starts everything), and which bounds the tail that a stream must keep.
+ * Literals of one or two bytes are not taken: tiny.h is for these. Longer ones than MPM_MAX are
+ * cut to their last bytes, which differ more than first ones do ("Mozilla/5.0 (" starts
+ * everything), and which bounds the tail that a stream must keep.
  */
 #ifndef GUAN_SENSOR_DETECT_MPM_H
 #define GUAN_SENSOR_DETECT_MPM_H
@@ -27,7 +27,7 @@ struct mpm_scratch;
 struct mpm_builder *mpm_builder_new(void);
 void mpm_builder_free(struct mpm_builder *builder);
 
-/* Adds a literal of at least MPM_MIN bytes. -ENOMEM, -EINVAL when it is too short. */
+/* Adds a literal of at least MPM_MIN bytes. -ENOMEM, -EINVAL when it is shorter. */
 int mpm_add(struct mpm_builder *builder, struct span literal, bool is_nocase, uint32_t user);
 
 /* Equal for equal literals and users, in whatever order they came: to share one set. */

@@ -208,23 +208,6 @@ value_get(struct detector *detector, const struct tx_look *look, uint16_t slot, 
 	return kept->is_there;
 }
 
-static void
-bytes_scan(struct detector *detector, const struct tx_scan *scan, struct span bytes,
-    const struct slot_value *whole)
-{
-	if (scan->mpm) {
-		detector->counters.scans++;
-		detector->counters.scan_bytes += bytes.len;
-		mpm_scan(scan->mpm, detector->scratch, bytes, candidates_hit, detector);
-	}
-	for (uint32_t i = 0; i < scan->shorts.count; i++) {
-		const struct short_literal *literal = &scan->shorts.items[i];
-		struct span needle = span_of(literal->bytes, literal->len);
-		if (content_search(whole->bytes, 0, needle, literal->is_nocase))
-			candidate_add(detector, literal->plain.order);
-	}
-}
-
 /* All instances, or those that came since: the rest of the list is a new list. */
 static void
 instances_scan(struct detector *detector, const struct tx_look *look,
@@ -235,7 +218,7 @@ instances_scan(struct detector *detector, const struct tx_look *look,
 	struct slot_value value;
 	for (; index < UINT16_MAX && value_get(detector, look, scan->slot, index, &value);
 	     index++)
-		bytes_scan(detector, scan, value.bytes, &value);
+		literals_scan(detector, &scan->literals, value.bytes);
 	if (seen)
 		seen->end = index;
 }
@@ -256,8 +239,8 @@ growth_scan(struct detector *detector, const struct tx_look *look, const struct 
 			continue;
 		if (seen && seen->end < end && !is_changed && seen->end > from + MPM_MAX)
 			from = seen->end - (MPM_MAX - 1);
-		bytes_scan(detector, scan,
-		    span_from(value.bytes, (size_t)(from - value.offset)), &value);
+		literals_scan(detector, &scan->literals,
+		    span_from(value.bytes, (size_t)(from - value.offset)));
 		if (seen)
 			seen->end = end;
 	}
@@ -280,7 +263,7 @@ buffers_scan(struct detector *detector, const struct tx_look *look,
 		} else if (scan->progress >= reached) {
 			struct slot_value value;
 			if (value_get(detector, look, scan->slot, 0, &value))
-				bytes_scan(detector, scan, value.bytes, &value);
+				literals_scan(detector, &scan->literals, value.bytes);
 		}
 	}
 }

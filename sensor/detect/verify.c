@@ -62,12 +62,17 @@ candidates_hit(const uint32_t *users, uint32_t count, size_t end, void *arg)
 		candidate_add(detector, users[i]);
 }
 
-static void
-scan(struct detector *detector, const struct mpm *mpm, struct span bytes)
+void
+literals_scan(struct detector *detector, const struct literal_set *set, struct span bytes)
 {
+	if (bytes.len == 0)
+		return;
 	detector->counters.scans++;
 	detector->counters.scan_bytes += bytes.len;
-	mpm_scan(mpm, detector->scratch, bytes, candidates_hit, detector);
+	if (set->mpm)
+		mpm_scan(set->mpm, detector->scratch, bytes, candidates_hit, detector);
+	if (set->tiny)
+		tiny_scan(set->tiny, bytes, candidates_hit, detector);
 }
 
 /* --- What a packet is, for the quick tests --- */
@@ -111,35 +116,35 @@ gate_is_open(const struct plain *plain, const struct facts *facts)
 	return plain->layers == 0 || (plain->layers & facts->layers);
 }
 
+static inline uint8_t
+folded(uint8_t c, bool is_nocase)
+{
+	return is_nocase && c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
 static bool
-short_is_in(const struct short_literal *literal, struct span bytes)
+placed_is_in(const struct placed_literal *literal, struct span bytes)
 {
 	size_t to = literal->to < bytes.len ? literal->to : bytes.len;
-	if (literal->from >= to)
-		return false;
-	struct span part = span_sub(bytes, literal->from, to - literal->from);
-	return content_search(part, 0, span_of(literal->bytes, literal->len),
-		   literal->is_nocase) != NULL;
+	bool is_nocase = literal->is_nocase;
+	for (size_t at = literal->from; at + literal->len <= to; at++) {
+		if (folded(bytes.p[at], is_nocase) == folded(literal->bytes[0], is_nocase) &&
+		    (literal->len == 1 || folded(bytes.p[at + 1], is_nocase) ==
+					      folded(literal->bytes[1], is_nocase)))
+			return true;
+	}
+	return false;
 }
 
-/* In what was looked at: positions of the look are counted from base, too. */
-static bool
-short_is_in_look(const struct short_literal *literal, const struct stream_look *look)
-{
-	size_t before = look->base > look->offset ? (size_t)(look->base - look->offset) : 0;
-	if (short_is_in(literal, span_from(look->data, before)))
-		return true;
-	return before && literal->to == UINT32_MAX && short_is_in(literal, look->data);
-}
-
+/* Places are counted from the start of a packet's payload, and of a stream's chunk. */
 static void
-shorts_scan(struct detector *detector, const struct short_list *list, const struct facts *facts,
-    struct span bytes, const struct stream_look *look)
+placed_compare(struct detector *detector, const struct placed_list *list,
+    const struct facts *facts, struct span payload, struct span chunk)
 {
 	for (uint32_t i = 0; i < list->count; i++) {
-		const struct short_literal *literal = &list->items[i];
-		if (gate_is_open(&literal->plain, facts) &&
-		    (short_is_in(literal, bytes) || (look && short_is_in_look(literal, look))))
+		const struct placed_literal *literal = &list->items[i];
+		if ((placed_is_in(literal, payload) || placed_is_in(literal, chunk)) &&
+		    gate_is_open(&literal->plain, facts))
 			candidate_add(detector, literal->plain.order);
 	}
 }
@@ -438,7 +443,7 @@ class_of(const struct packet *packet)
 /* Buffers made of headers are few and rules on them rare: scanned one by one. */
 static void
 headers_scan(struct detector *detector, const struct packet_groups *groups,
-    struct packet *packet, const struct facts *facts)
+    struct packet *packet)
 {
 	for (uint32_t i = 0; i < groups->header_count; i++) {
 		const struct header_scan *h = &groups->headers[i];
@@ -449,9 +454,7 @@ headers_scan(struct detector *detector, const struct packet_groups *groups,
 		if (h->transforms &&
 		    !transform_apply(h->transforms, bytes, detector->thread->scratch, &bytes))
 			continue;
-		if (h->mpm)
-			scan(detector, h->mpm, bytes);
-		shorts_scan(detector, &h->shorts, facts, bytes, NULL);
+		literals_scan(detector, &h->literals, bytes);
 	}
 }
 
@@ -490,18 +493,21 @@ payload_scan(struct detector *detector, const struct packet_group *group,
     const struct verify *v)
 {
 	bool has_payload = v->has_packet && v->has_payload;
-	shorts_scan(detector, &group->shorts, &v->facts,
-	    has_payload ? v->packet->payload : SPAN_NONE, v->look);
-	if (!group->payload)
-		return;
+	struct span chunk = SPAN_NONE;
 	if (v->look) {
-		size_t kept = (size_t)(v->look->new_offset - v->look->offset);
 		const size_t tail = MPM_MAX - 1; /* as far as rules can see back */
-		scan(detector, group->payload,
+		size_t kept = (size_t)(v->look->new_offset - v->look->offset);
+		size_t before = v->look->base > v->look->offset
+				    ? (size_t)(v->look->base - v->look->offset)
+				    : 0;
+		chunk = span_from(v->look->data, before);
+		literals_scan(detector, &group->payload,
 		    span_from(v->look->data, kept > tail ? kept - tail : 0));
 	}
 	if (has_payload && !(v->look && look_covers(v->look, v->packet)))
-		scan(detector, group->payload, v->packet->payload);
+		literals_scan(detector, &group->payload, v->packet->payload);
+	placed_compare(detector, &group->payload.placed, &v->facts,
+	    has_payload ? v->packet->payload : SPAN_NONE, chunk);
 }
 
 static void
@@ -575,7 +581,7 @@ verify_packet(struct detector *detector, struct packet *packet, const struct str
 	payload_scan(detector, group, &v);
 	pending_add(detector, &v);
 	if (v.has_packet && !v.only_app) {
-		headers_scan(detector, groups, packet, &v.facts);
+		headers_scan(detector, groups, packet);
 		addresses_add(detector, packet);
 	}
 	verify_merged(detector, &v, &group->plain);

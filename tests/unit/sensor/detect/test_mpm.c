@@ -76,7 +76,7 @@ equal_literals_share_a_pattern_and_keep_their_users(void **state)
 }
 
 static void
-short_literals_are_refused_and_long_ones_cut_to_their_end(void **state)
+tiny_literals_are_refused_and_long_ones_cut_to_their_end(void **state)
 {
 	struct mpm_builder *builder = mpm_builder_new();
 	assert_int_equal(mpm_add(builder, SPAN("ab"), false, 1), -EINVAL);
@@ -218,7 +218,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_literals_share_a_pattern_and_keep_their_users),
-		cmocka_unit_test(short_literals_are_refused_and_long_ones_cut_to_their_end),
+		cmocka_unit_test(tiny_literals_are_refused_and_long_ones_cut_to_their_end),
 		cmocka_unit_test(an_empty_set_finds_nothing),
 		cmocka_unit_test(the_hash_tells_sets_apart_but_not_orders),
 		cmocka_unit_test(it_finds_what_memmem_finds),

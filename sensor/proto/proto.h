@@ -32,6 +32,7 @@
 	X(http)      \
 	X(jt808)     \
 	X(modbus)    \
+	X(ssh)       \
 	X(tls)
 
 enum proto_id {

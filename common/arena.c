@@ -87,7 +87,10 @@ arena_grow(struct arena *arena, size_t size)
 {
 	size_t want = ARENA_PLAIN || size > arena->block_bytes ? size : arena->block_bytes;
 
+	/* Near the limit a block is as large as what is left, so that the limit can be used. */
 	if (arena->max_bytes && want > arena->max_bytes - arena->reserved)
+		want = arena->max_bytes - arena->reserved;
+	if (want < size)
 		return -1;
 	struct block *b = malloc(sizeof(*b) + want);
 	if (!b)

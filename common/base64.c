@@ -43,26 +43,20 @@ size_t
 base64_decode(struct span text, enum base64_mode mode, uint8_t *out, size_t cap,
     bool *ret_is_bad)
 {
+	bool is_strict = mode == BASE64_STRICT;
 	uint32_t bits = 0;
 	unsigned held = 0; /* sextets in bits */
-	size_t n = 0, pads = 0, i;
+	size_t n = 0, i = 0;
 	bool is_bad = false;
 
-	for (i = 0; i < text.len && n < cap; i++) {
-		uint8_t c = text.p[i];
-		if (c == '=') {
-			pads++;
-			if (mode == BASE64_STRICT && held + pads < 4)
-				continue;
+	/* Strictness judges the whole text, also what no longer fits. */
+	for (; i < text.len && text.p[i] != '=' && (is_strict || n < cap); i++) {
+		int v = value_of(text.p[i]);
+		if (v < 0 && mode == BASE64_RFC2045)
+			continue;
+		is_bad = v < 0;
+		if (is_bad)
 			break;
-		}
-		int v = value_of(c);
-		if (v < 0 || pads) {
-			if (mode == BASE64_RFC2045 && !pads)
-				continue;
-			is_bad = true;
-			break;
-		}
 		bits = bits << 6 | (uint32_t)v;
 		if (++held < 4)
 			continue;
@@ -71,16 +65,22 @@ base64_decode(struct span text, enum base64_mode mode, uint8_t *out, size_t cap,
 		held = 0;
 		bits = 0;
 	}
-	if (mode == BASE64_STRICT &&
-	    (is_bad || text.len % 4 != 0 || (held && held + pads != 4) || (!held && pads) ||
-		(n < cap && pads && i + 1 < text.len)))
-		is_bad = true, n = 0, held = 0;
+	size_t pads = 0, end = i;
+	for (; end < text.len && pads < 2 && text.p[end] == '='; end++)
+		pads++;
+	while (mode == BASE64_RFC2045 && end < text.len && value_of(text.p[end]) < 0)
+		end++;
+	is_bad |= held == 1 || end < text.len;
+	if (is_strict)
+		is_bad |= (held ? held + pads != 4 : pads != 0);
+	if (is_strict && is_bad)
+		n = 0, held = 0;
 	/* What a last group of two or three characters carries. */
 	if (held >= 2 && n < cap)
 		out[n++] = (uint8_t)(held == 2 ? bits >> 4 : bits >> 10);
 	if (held == 3 && n < cap)
 		out[n++] = (uint8_t)(bits >> 2);
 	if (ret_is_bad)
-		*ret_is_bad = is_bad || held == 1;
+		*ret_is_bad = is_bad;
 	return n;
 }

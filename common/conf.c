@@ -13,6 +13,8 @@
 #include "common/arena.h"
 
 #define CONF_FILE_BYTES (64u << 20)
+#define CONF_TREE_BYTES \
+	(512u << 20) /* aliases repeat what they name: a small file can be large */
 
 struct conf {
 	struct arena *arena;
@@ -152,7 +154,7 @@ conf_new(void)
 
 	if (!conf)
 		return NULL;
-	conf->arena = arena_new(64 << 10, 0);
+	conf->arena = arena_new(64 << 10, CONF_TREE_BYTES);
 	conf->root = conf->arena ? arena_zalloc(conf->arena, sizeof(*conf->root)) : NULL;
 	if (!conf->root) {
 		conf_free(conf);
@@ -172,6 +174,41 @@ conf_free(struct conf *conf)
 	free(conf);
 }
 
+/* What libyaml found wrong, and where; it gives bad bytes by offset, all else by line. */
+static char *
+problem(const char *name, struct span text, const yaml_parser_t *parser)
+{
+	const char *what = parser->problem ? parser->problem : "not YAML";
+	unsigned line = (unsigned)parser->problem_mark.line + 1;
+	unsigned column = (unsigned)parser->problem_mark.column + 1;
+
+	if (parser->error == YAML_READER_ERROR) {
+		struct span before = span_sub(text, 0, parser->problem_offset);
+		line = column = 1;
+		for (size_t i = 0; i < before.len; i++) {
+			column = before.p[i] == '\n' ? 1 : column + 1;
+			line += before.p[i] == '\n';
+		}
+	}
+	return message(name, line, column, what);
+}
+
+/* NULL when nothing stands after the first document: it would be left out without a word. */
+static char *
+rest_error(const char *name, struct span text, yaml_parser_t *parser)
+{
+	yaml_document_t doc;
+	char *error = NULL;
+
+	if (!yaml_parser_load(parser, &doc))
+		return problem(name, text, parser);
+	if (yaml_document_get_root_node(&doc))
+		error = message(name, (unsigned)doc.start_mark.line + 1,
+		    (unsigned)doc.start_mark.column + 1, "a second document");
+	yaml_document_delete(&doc);
+	return error;
+}
+
 struct conf *
 conf_read_text(const char *name, struct span text, char **ret_error)
 {
@@ -188,9 +225,7 @@ conf_read_text(const char *name, struct span text, char **ret_error)
 	yaml_parser_set_input_string(&parser, text.len ? text.p : (const uint8_t *)"",
 	    text.len);
 	if (!yaml_parser_load(&parser, &doc)) {
-		*ret_error = message(name, (unsigned)parser.problem_mark.line + 1,
-		    (unsigned)parser.problem_mark.column + 1,
-		    parser.problem ? parser.problem : "not YAML");
+		*ret_error = problem(name, text, &parser);
 		yaml_parser_delete(&parser);
 		conf_free(conf);
 		return NULL;
@@ -206,8 +241,15 @@ conf_read_text(const char *name, struct span text, char **ret_error)
 		conf = NULL;
 	}
 	yaml_document_delete(&doc);
+	if (conf) {
+		*ret_error = rest_error(name, text, &parser);
+		if (*ret_error) {
+			conf_free(conf);
+			conf = NULL;
+		}
+	}
 	yaml_parser_delete(&parser);
-	/* "%YAML" files of suricata hold one document; an empty scalar is an empty file. */
+	/* An empty scalar is an empty file. */
 	if (conf && conf->root->kind == CONF_SCALAR && conf->root->value[0] == '\0')
 		conf->root->kind = CONF_MAP;
 	return conf;
@@ -325,44 +367,119 @@ conf_get(const struct conf_node *from, const char *path)
 	}
 }
 
-int
-conf_set(struct conf *conf, const char *path, const char *value)
+/* Whether every part between the dots has text. */
+static bool
+path_is_valid(struct span path)
 {
-	struct conf_node *at = conf->root;
-	struct span rest = span_str(path);
+	if (path.len == 0 || path.p[0] == '.' || path.p[path.len - 1] == '.')
+		return false;
+	return span_find(path, SPAN("..")) < 0;
+}
 
-	while (rest.len) {
-		ptrdiff_t dot = span_chr(rest, '.');
-		struct span part = span_sub(rest, 0, dot < 0 ? rest.len : (size_t)dot);
-		rest = dot < 0 ? SPAN_NONE : span_from(rest, (size_t)dot + 1);
-		if (part.len == 0)
+/* A new child of a map or list; key is NULL for an element of a list. */
+static struct conf_node *
+node_add(struct conf *conf, struct conf_node *parent, const struct span *key)
+{
+	struct conf_node *n = arena_zalloc(conf->arena, sizeof(*n));
+
+	if (!n || (key && !(n->key = arena_str(conf->arena, *key))))
+		return NULL;
+	n->kind = CONF_MAP;
+	n->file = "--set";
+	append(parent, n);
+	return n;
+}
+
+/*
+ * Makes the child that part names. A list grows by its next number, or by a map whose one key
+ * is part, which is how step() will find it; a number further on would name no element.
+ */
+static int
+node_make(struct conf *conf, struct conf_node *at, struct span part, struct conf_node **ret)
+{
+	char next[16];
+
+	if (at->kind == CONF_LIST) {
+		bool is_number = part.len < 9;
+		for (size_t i = 0; i < part.len; i++)
+			is_number &= part.p[i] >= '0' && part.p[i] <= '9';
+		snprintf(next, sizeof(next), "%u", at->count);
+		if (is_number && !span_eq(part, span_str(next)))
 			return -EINVAL;
+		at = node_add(conf, at, NULL);
+		if (is_number || !at) {
+			*ret = at;
+			return at ? 0 : -ENOMEM;
+		}
+	}
+	*ret = node_add(conf, at, &part);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/*
+ * As far down as path leads already, the longest key first, as conf_get() reads; *rest becomes
+ * what is still to be made. NULL when a value stands in the way.
+ */
+static struct conf_node *
+descend(struct conf_node *at, struct span *rest)
+{
+	while (rest->len) {
 		/* An empty value ("key:") may be grown into a map. */
 		if (at->kind == CONF_SCALAR && at->value[0] == '\0')
 			at->kind = CONF_MAP;
 		if (at->kind == CONF_SCALAR)
-			return -EINVAL;
-		struct conf_node *n = step(at, part);
-		if (!n) {
-			n = arena_zalloc(conf->arena, sizeof(*n));
-			if (!n)
-				return -ENOMEM;
-			n->key = arena_str(conf->arena, part);
-			n->kind = CONF_MAP;
-			n->file = "--set";
-			append(at, n);
+			return NULL;
+		struct conf_node *n = NULL;
+		size_t end = rest->len;
+		for (; end > 0; end--) {
+			if (end < rest->len && rest->p[end] != '.')
+				continue;
+			n = step(at, span_sub(*rest, 0, end));
+			if (n)
+				break;
 		}
+		if (!n)
+			break;
+		*rest = span_from(*rest, end + 1);
 		at = n;
 	}
-	if (at == conf->root)
+	return at;
+}
+
+int
+conf_set(struct conf *conf, const char *path, const char *value)
+{
+	struct span rest = span_str(path);
+
+	if (!path_is_valid(rest))
 		return -EINVAL;
+	/* What conf_get() finds is what must change, even where two ways would lead there. */
+	struct conf_node *at = (struct conf_node *)conf_get(conf->root, path);
+	if (!at)
+		at = descend(conf->root, &rest);
+	else
+		rest = SPAN_NONE;
+	if (!at)
+		return -EINVAL;
+	while (rest.len) {
+		ptrdiff_t dot = span_chr(rest, '.');
+		struct span part = span_sub(rest, 0, dot < 0 ? rest.len : (size_t)dot);
+		int r = node_make(conf, at, part, &at);
+		if (r < 0)
+			return r;
+		rest = dot < 0 ? SPAN_NONE : span_from(rest, (size_t)dot + 1);
+	}
+	const char *text = arena_str(conf->arena, span_str(value));
+	if (!text)
+		return -ENOMEM;
 	at->kind = CONF_SCALAR;
-	at->value = arena_str(conf->arena, span_str(value));
+	at->value = text;
+	at->is_quoted = false;
 	at->file = "--set";
 	at->line = at->column = 0;
 	at->first = at->last = NULL;
 	at->count = 0;
-	return at->value ? 0 : -ENOMEM;
+	return 0;
 }
 
 static bool
@@ -399,7 +516,9 @@ number(const char *text, uint64_t *ret, const char **ret_rest)
 	if (*text < '0' || *text > '9')
 		return false;
 	errno = 0;
-	unsigned long long v = strtoull(text, &end, 0);
+	/* Not base 0: to whom writes 010 for a port or a count, that is ten. */
+	bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	unsigned long long v = strtoull(text, &end, is_hex ? 16 : 10);
 	if (errno)
 		return false;
 	while (*end == ' ')

@@ -121,9 +121,12 @@ cursor_be32(struct cursor *c)
 static inline uint64_t
 cursor_be64(struct cursor *c)
 {
+	if (cursor_left(c) < 8) {
+		cursor_skip(c, 8);
+		return 0;
+	}
 	uint64_t hi = cursor_be32(c);
-	uint64_t lo = cursor_be32(c);
-	return c->is_short ? 0 : hi << 32 | lo;
+	return hi << 32 | cursor_be32(c);
 }
 
 static inline uint16_t
@@ -143,9 +146,12 @@ cursor_le32(struct cursor *c)
 static inline uint64_t
 cursor_le64(struct cursor *c)
 {
+	if (cursor_left(c) < 8) {
+		cursor_skip(c, 8);
+		return 0;
+	}
 	uint64_t lo = cursor_le32(c);
-	uint64_t hi = cursor_le32(c);
-	return c->is_short ? 0 : hi << 32 | lo;
+	return (uint64_t)cursor_le32(c) << 32 | lo;
 }
 
 /* A cursor over the next n bytes alone, which this one skips: for nested lengths. */
@@ -153,7 +159,7 @@ static inline struct cursor
 cursor_sub(struct cursor *c, size_t n)
 {
 	const uint8_t *at = cursor_take(c, n);
-	if (!at) {
+	if (!at && n) {
 		struct cursor none = cursor_of(c->end, 0);
 		none.is_short = true;
 		return none;

@@ -46,8 +46,15 @@ span_eq(struct span a, struct span b)
 static inline bool
 span_caseeq(struct span a, struct span b)
 {
-	return a.len == b.len &&
-	       (a.len == 0 || strncasecmp((const char *)a.p, (const char *)b.p, a.len) == 0);
+	if (a.len != b.len)
+		return false;
+	/* Not strncasecmp(), which would stop at a NUL, and call what follows equal. */
+	for (size_t i = 0; i < a.len; i++) {
+		uint8_t x = a.p[i], y = b.p[i];
+		if (x != y && ((x ^ y) != 0x20 || (uint8_t)((x | 0x20) - 'a') > 'z' - 'a'))
+			return false;
+	}
+	return true;
 }
 
 static inline bool

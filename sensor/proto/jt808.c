@@ -534,7 +534,7 @@ refuse(struct app *app, enum jt808_event event)
 
 /*
  * One frame at the start of data (which begins with a delimiter). >0: consumed; 0: not whole
- * yet. The closing delimiter is left when it may open the next frame too.
+ * yet. The closing delimiter is left: it may open the next frame too.
  */
 static size_t
 parse_frame(struct app *app, const struct proto_input *in, struct span data)
@@ -558,7 +558,7 @@ parse_frame(struct app *app, const struct proto_input *in, struct span data)
 	if (n && jt808_header_read(span_of(plain, n), &h)) {
 		take_frame(app, in, &h, is_bad_escape);
 		f->skipped[in->dir] = 0;
-		return (size_t)end + 2;
+		return (size_t)end + 1;
 	}
 	/* What we took for a frame may be the gap between two: its end may open the next. */
 	refuse(app, n ? EVENT_INVALID_FRAME : EVENT_OVERSIZED_FRAME);

@@ -9,6 +9,7 @@
 
 #define DNS_PORT 53
 #define MDNS_PORT 5353
+#define LLMNR_PORT 5355
 #define TCP_LENGTH_LEN 2
 
 /* Over TCP: messages behind their lengths. After a gap the next one must be found anew. */
@@ -19,9 +20,16 @@ struct dns_flow {
 static bool
 is_dns_port(const struct flow *flow)
 {
-	const struct flow_key *k = &flow->key;
-	return k->server_port == DNS_PORT || k->client_port == DNS_PORT ||
-	       k->server_port == MDNS_PORT;
+	return flow->key.server_port == DNS_PORT || flow->key.client_port == DNS_PORT;
+}
+
+/* The same format on the local link, but not the same protocol: there names are asked of all.
+ */
+static bool
+is_multicast(const struct flow *flow)
+{
+	uint16_t port = flow->key.server_port;
+	return !flow_is_tcp(flow) && (port == MDNS_PORT || port == LLMNR_PORT);
 }
 
 static enum proto_verdict
@@ -29,6 +37,8 @@ dns_probe(const struct proto_probe *probe)
 {
 	struct span data = probe->data;
 	size_t whole_len = data.len;
+	if (is_multicast(probe->flow))
+		return PROTO_NO;
 	if (flow_is_tcp(probe->flow)) {
 		struct cursor c = cursor_span(data);
 		whole_len = cursor_be16(&c);
@@ -180,7 +190,7 @@ const struct proto proto_dns = {
 	.name = "dns",
 	.help = "DNS over UDP and TCP, each message by itself",
 	.transports = PROTO_TCP | PROTO_UDP,
-	.ports = "53,5353",
+	.ports = "53",
 	.id = PROTO_ID_dns,
 	.max_txs = 512, /* of one feeding: a segment of 64 KiB full of small queries */
 	.probe = dns_probe,

@@ -211,14 +211,32 @@ record_end(struct recorder *r, struct json *json, const struct record_head *head
 	r->sink.commit(r->sink.arg, head, json->len);
 }
 
+/* A direction that looked like something else than the flow was taken for. */
+static void
+put_mismatch(struct json *json, const char *key, const struct app *app, enum dir dir)
+{
+	uint8_t id = app->id_dir[dir];
+
+	if (id != PROTO_ID_NONE && id != app->id)
+		json_str(json, key, proto_name(id));
+}
+
 void
 record_app_proto(struct json *json, const struct flow *flow)
 {
 	const struct app *app = flow->app;
+	uint8_t id = app ? app->id : PROTO_ID_NONE;
 
-	if (!app || app->id == PROTO_ID_NONE)
+	/* Each datagram is a first one: those that nobody knew are all there is to be known. */
+	if (app && id == PROTO_ID_NONE && !flow_is_tcp(flow))
+		id = PROTO_ID_FAILED;
+	if (id == PROTO_ID_NONE)
 		return;
-	json_str(json, "app_proto", proto_name(app->id));
+	json_str(json, "app_proto", proto_name(id));
+	if (id != PROTO_ID_FAILED) {
+		put_mismatch(json, "app_proto_ts", app, DIR_TOSERVER);
+		put_mismatch(json, "app_proto_tc", app, DIR_TOCLIENT);
+	}
 	if (app->old_id)
 		json_str(json, "app_proto_orig", proto_name(app->old_id));
 }

@@ -309,6 +309,8 @@ static const struct {
 	{ "request", 53, DIR_TOSERVER, SPAN("\0\1\1\0\0\1\0\0\0\0\0\0" WWW IN_A), true, false },
 	{ "request elsewhere", 8053, DIR_TOSERVER, SPAN("\0\1\1\0\0\1\0\0\0\0\0\0" WWW IN_A),
 	    true, false },
+	{ "LLMNR", 5355, DIR_TOSERVER, SPAN("\0\1\0\0\0\1\0\0\0\0\0\0" WWW IN_A), false,
+	    false },
 	{ "answer first", 53, DIR_TOSERVER, SPAN("\0\1\x81\x80\0\1\0\0\0\0\0\0" WWW IN_A), true,
 	    true },
 	{ "refusal without question", 53, DIR_TOCLIENT, SPAN("\0\1\x80\x81\0\0\0\0\0\0\0\0"),

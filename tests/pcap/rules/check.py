@@ -36,7 +36,8 @@ def alerts(sensor, capture):
     """How often each sid fired, and how many rules did not load."""
     with tempfile.TemporaryDirectory(prefix="guan-rules-") as out:
         subprocess.run([sensor, "-r", capture, "-c", os.path.join(RULES, "guan-sensor.yaml"),
-                        "-l", out], check=True, timeout=120, stdout=subprocess.DEVNULL)
+                        "-l", out], check=True, timeout=120,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         count, failed = collections.Counter(), None
         with open(os.path.join(out, "eve.json"), encoding="utf-8") as f:
             for line in f:

@@ -191,6 +191,7 @@ struct packet {
 	bool is_flow_new;
 	bool is_established; /* the flow was, once this packet had been taken in */
 	bool is_stream_bad;  /* TCP refused it (out of window, bad checksum): no payload inspection */
+	bool is_stream_data; /* TCP has its payload: it was, or will be, handed on as stream */
 	uint64_t stream_events; /* bit set of enum stream_event raised by this packet */
 };
 

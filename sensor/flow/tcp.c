@@ -283,8 +283,13 @@ tcp_packet(struct tcp *tcp, struct packet *packet)
 		struct tcp_stream *s = tcp_stream_of(conn, packet->dir);
 		tcp_stream_advance(tcp, conn, tcp_stream_peer(conn, s), packet);
 	}
-	if (verdict == TCP_TAKE)
+	if (verdict == TCP_TAKE) {
+		/* What comes with a plain SYN most servers drop. */
+		packet->is_stream_data =
+		    packet->payload.len &&
+		    (conn->state > TCP_STATE_SYN_SENT || conn->is_fastopen);
 		take_payload(tcp, conn, packet);
+	}
 	return TCP_OK;
 }
 

@@ -485,6 +485,23 @@ more_connections_than_allowed_are_counted(void **state)
 }
 
 static void
+a_packet_tells_whether_its_payload_is_stream(void **state)
+{
+	struct conn *c = conn_new(NULL);
+
+	conn_send(c, TOS, S, C0 - 1, 0, SPAN("plain"));
+	assert_false(c->last.is_stream_data);
+	conn_send(c, TOC, S | A, S0 - 1, C0, SPAN_NONE);
+	conn_send(c, TOS, A, C0, S0, SPAN("data"));
+	assert_true(c->last.is_stream_data);
+	conn_send(c, TOS, A, C0 + 4, S0, SPAN_NONE);
+	assert_false(c->last.is_stream_data);
+	conn_send(c, TOS, A, C0 + 100000, S0, SPAN("outside"));
+	assert_false(c->last.is_stream_data);
+	conn_free(c);
+}
+
+static void
 stream_event_names_are_found(void **state)
 {
 	for (int i = 0; i < STREAM_EVENT_COUNT; i++) {
@@ -511,6 +528,7 @@ main(void)
 		cmocka_unit_test(a_signed_reset_of_an_unsigned_connection_is_refused),
 		cmocka_unit_test(a_bad_checksum_is_not_taken_in),
 		cmocka_unit_test(more_connections_than_allowed_are_counted),
+		cmocka_unit_test(a_packet_tells_whether_its_payload_is_stream),
 		cmocka_unit_test(stream_event_names_are_found),
 	};
 

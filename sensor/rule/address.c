@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Both families are handled as ranges of 128-bit numbers while a set is built (an IPv4 address is
- * its 32-bit number), then IPv4 is packed into 32 bits: most tests concern it.
+ * Both families are handled as ranges of 128-bit numbers while a set is built (an IPv4 address
+ * is its 32-bit number), then IPv4 is packed into 32 bits: most tests concern it.
  */
 #include "sensor/rule/address.h"
 
@@ -75,8 +75,8 @@ range_normalise(struct range_list *list)
 
 /* ret = from less what; both normalised. */
 static int
-range_subtract(
-    const struct range_list *from, const struct range_list *what, struct range_list *ret)
+range_subtract(const struct range_list *from, const struct range_list *what,
+    struct range_list *ret)
 {
 	size_t k = 0;
 	for (size_t i = 0; i < from->count; i++) {
@@ -180,17 +180,16 @@ range_parse(struct span piece, struct range *ret, uint8_t *ret_version)
 	if (!addr_number_parse(left, &ret->low, &version))
 		return false;
 	ret->high = ret->low;
-	if (right.p &&
-	    (!addr_number_parse(right, &ret->high, &other) || other != version ||
-		ret->high < ret->low))
+	if (right.p && (!addr_number_parse(right, &ret->high, &other) || other != version ||
+			   ret->high < ret->low))
 		return false;
 	*ret_version = version;
 	return true;
 }
 
 static int
-addr_leaf(
-    struct span piece, bool is_negated, struct arena *arena, const char **ret_why, void *arg)
+addr_leaf(struct span piece, bool is_negated, struct arena *arena, const char **ret_why,
+    void *arg)
 {
 	struct addr_build *build = arg;
 	struct range_list *lists = is_negated ? build->negated : build->named;
@@ -235,7 +234,7 @@ static bool
 range_is_all(const struct range_list *list, int family)
 {
 	return list->count == 1 && list->list[0].low == 0 &&
-	    list->list[0].high == family_max[family];
+	       list->list[0].high == family_max[family];
 }
 
 static int

@@ -2,10 +2,10 @@
 /*
  * address: sets of IP addresses as rules write them.
  *
- *   any   10.0.0.0/8   10.0.0.1-10.0.0.9   [10.0.0.0/8,!10.1.0.0/16]   !$HOME_NET   2001:db8::/32
+ *   any   10.0.0.0/8   10.0.0.1-10.0.0.9   [10.0.0.0/8,!10.1.0.0/16]   !$HOME_NET 2001:db8::/32
  *
- * A group is all it names less all it negates, at any depth of nesting; a group of negations only
- * is every other address. Compiled into sorted, disjoint ranges for each family.
+ * A group is all it names less all it negates, at any depth of nesting; a group of negations
+ * only is every other address. Compiled into sorted, disjoint ranges for each family.
  */
 #ifndef GUAN_SENSOR_RULE_ADDRESS_H
 #define GUAN_SENSOR_RULE_ADDRESS_H

@@ -20,7 +20,7 @@ enum buffer_scope {
 struct buffer {
 	const char *name;
 	const char *help;
-	uint16_t id; /* dense, from 0: index of the engine's tables */
+	uint16_t id;   /* dense, from 0: index of the engine's tables */
 	uint8_t scope; /* enum buffer_scope */
 	uint8_t kind;  /* enum field_kind, BUFFER_TX: FIELD_UINT and FIELD_ENUM hold no bytes */
 	uint8_t dirs;  /* DIR_BIT()s in which it exists, over all protocols */

@@ -56,8 +56,8 @@ static int
 section_contents_check(struct rule_parser *parser, const struct rule_section *section)
 {
 	const struct field *field = section->buffer->scope == BUFFER_TX
-	    ? buffer_field(section->buffer, parser->rule->app_id)
-	    : NULL;
+					? buffer_field(section->buffer, parser->rule->app_id)
+					: NULL;
 	for (const struct match *m = section->matches.first; m; m = m->next) {
 		const struct content *c = content_of(m);
 		if (!c || (c->flags & CONTENT_NEGATED))
@@ -115,8 +115,9 @@ app_check(struct rule_parser *parser)
 static uint8_t
 buffer_dirs(const struct buffer *buffer, uint8_t app_id)
 {
-	const struct field *field =
-	    app_id != PROTO_ID_NONE && buffer->scope == BUFFER_TX ? buffer->fields[app_id] : NULL;
+	const struct field *field = app_id != PROTO_ID_NONE && buffer->scope == BUFFER_TX
+					? buffer->fields[app_id]
+					: NULL;
 	uint8_t dirs = field ? field->dirs : buffer->dirs;
 	return dirs ? dirs : DIR_BOTH;
 }
@@ -132,7 +133,8 @@ dirs_check(struct rule_parser *parser)
 		s->dirs = buffer_dirs(s->buffer, rule->app_id);
 		if (wanted && !(s->dirs & wanted))
 			return rule_error(parser, NULL,
-			    "%s is never there in the direction it is asked of", s->buffer->name);
+			    "%s is never there in the direction it is asked of",
+			    s->buffer->name);
 		if (wanted)
 			s->dirs &= wanted;
 		if (s->buffer->scope != BUFFER_TX)
@@ -142,7 +144,8 @@ dirs_check(struct rule_parser *parser)
 			continue;
 		if (!(dirs & s->dirs))
 			return rule_error(parser, NULL,
-			    "%s is not there in the direction that the rest of the rule is about",
+			    "%s is not there in the direction that the rest of the rule is "
+			    "about",
 			    s->buffer->name);
 		dirs &= s->dirs;
 	}
@@ -154,14 +157,14 @@ dirs_check(struct rule_parser *parser)
 			continue;
 		if (!(dirs & mine))
 			return rule_error(parser, NULL,
-			    "%s is not there in the direction that the rest of the rule is about",
+			    "%s is not there in the direction that the rest of the rule is "
+			    "about",
 			    buffer->name);
 		dirs &= mine;
 	}
 	if (rule->is_tx_bidirectional) {
 		rule->dirs = DIR_BOTH;
-		return seen ? 0
-			    : rule_error(parser, NULL, "=> needs buffers of a transaction");
+		return seen ? 0 : rule_error(parser, NULL, "=> needs buffers of a transaction");
 	}
 	rule->dirs = dirs;
 	for (struct rule_section *s = rule->sections; s; s = s->next)
@@ -235,7 +238,8 @@ static bool
 is_only(const struct rule_parser *parser, uint32_t what)
 {
 	const struct rule *rule = parser->rule;
-	if (rule->flow_needs & ~(uint32_t)RULE_FLOW_DIRECTION || rule->sections || rule->tx.first)
+	if (rule->flow_needs & ~(uint32_t)RULE_FLOW_DIRECTION || rule->sections ||
+	    rule->tx.first)
 		return false;
 	for (const struct match *m = rule->packet.first; m; m = m->next)
 		if (!(m->keyword->flags & what))
@@ -253,7 +257,8 @@ is_ip_only(const struct rule_parser *parser)
 	if (rule->is_packet_only || rule->is_stream_only)
 		return false;
 	/* Suricata looks at rules with negated addresses on every packet ("like_ip_only"). */
-	return !(rule->src && rule->src->has_negation) && !(rule->dst && rule->dst->has_negation);
+	return !(rule->src && rule->src->has_negation) &&
+	       !(rule->dst && rule->dst->has_negation);
 }
 
 static enum rule_kind
@@ -276,6 +281,26 @@ rule_kind_of(const struct rule_parser *parser)
 	return rule->app_id != PROTO_ID_NONE ? RULE_KIND_APP : RULE_KIND_PACKET;
 }
 
+/*
+ * A rule on decoder events is about packets whose headers may be broken: its protocol is what
+ * the IP header names, not a transport header that could be read.
+ */
+static void
+decode_event_settle(struct rule *rule)
+{
+	static const struct {
+		uint32_t layers;
+		uint8_t ip_proto;
+	} transports[] = { { LAYER_TCP, IP_PROTO_TCP }, { LAYER_UDP, IP_PROTO_UDP },
+		{ LAYER_ICMP4, IP_PROTO_ICMP }, { LAYER_ICMP6, IP_PROTO_ICMP6 },
+		{ LAYER_SCTP, IP_PROTO_SCTP } };
+	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
+		if (rule->layers == transports[i].layers) {
+			rule->layers = LAYER_IP;
+			rule->ip_proto = transports[i].ip_proto;
+		}
+}
+
 static int
 meta_check(struct rule_parser *parser)
 {
@@ -283,7 +308,8 @@ meta_check(struct rule_parser *parser)
 	if (!(parser->seen & SEEN_SID) || rule->sid == 0)
 		return rule_error(parser, parser->text.p, "rule has no sid");
 	if (rule->action == RULE_CONFIG && !rule->fire.first)
-		return rule_error(parser, parser->text.p, "action config needs the keyword config");
+		return rule_error(parser, parser->text.p,
+		    "action config needs the keyword config");
 	if (rule->is_tx_bidirectional && rule->app_id == PROTO_ID_NONE && !has_tx(rule))
 		return rule_error(parser, parser->text.p, "=> needs an application protocol");
 	return 0;
@@ -303,6 +329,8 @@ rule_check(struct rule_parser *parser)
 		if (section_contents_check(parser, s) < 0 || length_check(parser, s) < 0)
 			return -EINVAL;
 	rule->kind = (uint8_t)rule_kind_of(parser);
+	if (rule->kind == RULE_KIND_DECODE_EVENT)
+		decode_event_settle(rule);
 	for (struct rule_section *s = rule->sections; s; s = s->next)
 		s->is_raw_only = s->buffer->scope == BUFFER_PAYLOAD && needs_packet(rule);
 	rule_fast_select(rule);

@@ -140,7 +140,8 @@ classification_read(struct rule_loader *loader, const char *path, char **ret_err
 		number++;
 		if (text.len == 0 || text.p[0] == '#' || class_line(loader, text))
 			continue;
-		struct rule_refusal refusal = { .file = arena_str(loader->arena, span_str(path)),
+		struct rule_refusal refusal = { .file =
+						    arena_str(loader->arena, span_str(path)),
 			.line = number,
 			.column = 1,
 			.keyword = "",

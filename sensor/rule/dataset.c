@@ -121,16 +121,21 @@ set_insert(struct dataset *set, struct span value, uint16_t reputation)
 	return true;
 }
 
-/* The form in which a value of the type is kept: IPv4 in a set of both as its mapped address. */
+/* The form in which a value of the type is kept: IPv4 in a set of both as its mapped address.
+ */
 static bool
 value_form(const struct dataset *set, struct span value, uint8_t buf[16], struct span *ret)
 {
 	*ret = value;
 	switch ((enum dataset_type)set->type) {
-	case DATASET_STRING: return true;
-	case DATASET_MD5: return value.len == 16;
-	case DATASET_SHA256: return value.len == 32;
-	case DATASET_IPV4: return value.len == 4;
+	case DATASET_STRING:
+		return true;
+	case DATASET_MD5:
+		return value.len == 16;
+	case DATASET_SHA256:
+		return value.len == 32;
+	case DATASET_IPV4:
+		return value.len == 4;
 	case DATASET_IP:
 		if (value.len == 4) {
 			memset(buf, 0, 10);
@@ -140,7 +145,8 @@ value_form(const struct dataset *set, struct span value, uint8_t buf[16], struct
 			return true;
 		}
 		return value.len == 16;
-	case DATASET_NONE: break;
+	case DATASET_NONE:
+		break;
 	}
 	return false;
 }
@@ -220,8 +226,12 @@ value_read(const struct dataset *set, struct span text, uint8_t *buf, size_t cap
 	case DATASET_STRING:
 		*ret = span_of(buf, base64_decode(text, BASE64_STRICT, buf, cap, &is_bad));
 		return !is_bad;
-	case DATASET_MD5: *ret = span_of(buf, 16); return hex_read(text, buf, 16);
-	case DATASET_SHA256: *ret = span_of(buf, 32); return hex_read(text, buf, 32);
+	case DATASET_MD5:
+		*ret = span_of(buf, 16);
+		return hex_read(text, buf, 16);
+	case DATASET_SHA256:
+		*ret = span_of(buf, 32);
+		return hex_read(text, buf, 32);
 	case DATASET_IPV4:
 	case DATASET_IP:
 		if (!addr_parse(text, &addr, &version))
@@ -229,7 +239,8 @@ value_read(const struct dataset *set, struct span text, uint8_t *buf, size_t cap
 		memcpy(buf, addr.b, 16);
 		*ret = span_of(buf, version == 4 ? 4 : 16);
 		return version == 4 || set->type == DATASET_IP;
-	case DATASET_NONE: break;
+	case DATASET_NONE:
+		break;
 	}
 	return false;
 }
@@ -257,7 +268,8 @@ set_read(struct rule_parser *parser, struct dataset *set, const char *path, bool
 	if (!file && may_lack && errno == ENOENT)
 		return 0;
 	if (!file)
-		return rule_error(parser, NULL, "%s: cannot be read: %s", path, strerror(errno));
+		return rule_error(parser, NULL, "%s: cannot be read: %s", path,
+		    strerror(errno));
 	char *line = NULL;
 	size_t cap = 0;
 	unsigned number = 0;
@@ -268,8 +280,8 @@ set_read(struct rule_parser *parser, struct dataset *set, const char *path, bool
 		number++;
 		if (text.len && text.p[0] != '#' &&
 		    !line_read(set, text, has_reputation, buf, DATASET_VALUE_MAX))
-			r = rule_error(
-			    parser, NULL, "%s:%u: not a value of the set's type", path, number);
+			r = rule_error(parser, NULL, "%s:%u: not a value of the set's type",
+			    path, number);
 	}
 	free(buf);
 	free(line);
@@ -285,8 +297,8 @@ set_path(struct rule_parser *parser, struct span name)
 		return rule_str(parser, name);
 	const char *slash = strrchr(parser->file, '/');
 	int folder = slash ? (int)(slash - parser->file) + 1 : 0;
-	const char *path = arena_printf(
-	    parser->arena, "%.*s%.*s", folder, parser->file, (int)name.len, name.p);
+	const char *path = arena_printf(parser->arena, "%.*s%.*s", folder, parser->file,
+	    (int)name.len, name.p);
 	return path ? path : "";
 }
 
@@ -330,8 +342,8 @@ set_find(struct dataset *first, struct span name)
 }
 
 static struct dataset_options
-options_complete(
-    const struct rule_parser *parser, struct span name, const struct dataset_options *given)
+options_complete(const struct rule_parser *parser, struct span name,
+    const struct dataset_options *given)
 {
 	struct dataset_options o = *given;
 	const struct conf_node *sets =

@@ -2,9 +2,10 @@
 /*
  * dataset: sets of values that buffers are looked up in (dataset, datarep).
  *
- * A set is known by its name. One that rules only read, from a file, belongs to its rule set and
- * is read again with it. One that a rule adds to or takes from lives as long as the process, is
- * shared by all workers behind a lock, and is capped: at the cap nothing is added, counted.
+ * A set is known by its name. One that rules only read, from a file, belongs to its rule set
+ * and is read again with it. One that a rule adds to or takes from lives as long as the
+ * process, is shared by all workers behind a lock, and is capped: at the cap nothing is added,
+ * counted.
  *
  * Files: a value a line; string base64, md5 and sha256 hexadecimal, addresses as text. With
  * reputation, a comma and a number behind it.
@@ -42,11 +43,12 @@ enum dataset_type dataset_type_find(struct span name);
  * The set of that name, made and loaded when new. What the rule leaves open comes from the
  * configuration (datasets.NAME). NULL: refused, reported.
  */
-struct dataset *dataset_get(
-    struct rule_parser *parser, struct span name, const struct dataset_options *options);
+struct dataset *dataset_get(struct rule_parser *parser, struct span name,
+    const struct dataset_options *options);
 
 /* One option of dataset and datarep ("type string", "load file"). */
-int dataset_option(struct rule_parser *parser, struct span word, struct dataset_options *options);
+int dataset_option(struct rule_parser *parser, struct span word,
+    struct dataset_options *options);
 
 bool dataset_has(struct dataset *set, struct span value, uint16_t *ret_reputation);
 /* Whether it was added (it was not there); taken away (it was there). */

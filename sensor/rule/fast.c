@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The literal by which a rule is found decides how often the rule is looked at in vain. What the
- * author marked comes first. Otherwise each positive content gets a score: every byte counts by how
- * rare it is in traffic, up to a length that prefilters use; texts that stand in nearly every
- * message count little; buffers that are short and special come before bodies and raw payload.
+ * The literal by which a rule is found decides how often the rule is looked at in vain. What
+ * the author marked comes first. Otherwise each positive content gets a score: every byte
+ * counts by how rare it is in traffic, up to a length that prefilters use; texts that stand in
+ * nearly every message count little; buffers that are short and special come before bodies and
+ * raw payload.
  */
 #include "sensor/rule/check.h"
 #include "sensor/rule/content.h"
@@ -15,16 +16,17 @@
 
 /* Texts that HTTP and its like are full of: they say nothing about a rule. */
 static const char *const common_texts[] = { "http/1.", "mozilla/", "user-agent", "content-type",
-	"content-length", "content-disposition", "accept", "connection", "keep-alive", "host:",
-	"http://", "https://", "windows nt", "text/html", "application/", "applewebkit", "gecko",
-	"<html", "<script", "</script", "document", "function", "javascript", "charset", "cookie",
-	"referer", "encoding", "multipart/form-data", "form-data; name=" };
+	"content-length", "content-disposition", "accept", "connection", "keep-alive",
+	"host:", "http://", "https://", "windows nt", "text/html", "application/",
+	"applewebkit", "gecko", "<html", "<script", "</script", "document", "function",
+	"javascript", "charset", "cookie", "referer", "encoding", "multipart/form-data",
+	"form-data; name=" };
 
 /* Buffers whose values are the same few in all traffic. */
 static const char *const common_buffers[] = { "http.method", "http.stat_code", "http.protocol",
-	"http.stat_msg", "http.connection", "http.accept", "http.accept_enc", "http.accept_lang",
-	"http.content_type", "http.header_names", "http.content_len", "http.start",
-	"http.response_line", "tls.version", "http.header.raw" };
+	"http.stat_msg", "http.connection", "http.accept", "http.accept_enc",
+	"http.accept_lang", "http.content_type", "http.header_names", "http.content_len",
+	"http.start", "http.response_line", "tls.version", "http.header.raw" };
 
 static unsigned
 byte_score(uint8_t c)
@@ -49,8 +51,10 @@ bytes_score(struct span bytes)
 {
 	unsigned score = 0;
 	for (size_t i = 0; i < bytes.len && i < SCORE_BYTES_MAX; i++) {
-		/* A run of one byte (padding, NOP sleds) is worth little more than two of it. */
-		bool is_run = i >= 2 && bytes.p[i] == bytes.p[i - 1] && bytes.p[i] == bytes.p[i - 2];
+		/* A run of one byte (padding, NOP sleds) is worth little more than two of it.
+		 */
+		bool is_run =
+		    i >= 2 && bytes.p[i] == bytes.p[i - 1] && bytes.p[i] == bytes.p[i - 2];
 		score += is_run ? 1 : byte_score(bytes.p[i]);
 	}
 	size_t common = 0;
@@ -88,15 +92,16 @@ fast_take(struct rule *rule, const struct rule_section *section, const struct ma
 {
 	const struct content *c = content_of(match);
 	struct fast_pattern *fast = &rule->fast;
-	const uint32_t placed = CONTENT_RELATIVE | CONTENT_DEPTH | CONTENT_OFFSET |
-	    CONTENT_ENDSWITH;
+	const uint32_t placed =
+	    CONTENT_RELATIVE | CONTENT_DEPTH | CONTENT_OFFSET | CONTENT_ENDSWITH;
 	fast->section = section;
 	fast->match = match;
 	fast->bytes = c->flags & CONTENT_FAST_CHOP
-	    ? span_sub(c->bytes, c->chop_offset, c->chop_length)
-	    : c->bytes;
+			  ? span_sub(c->bytes, c->chop_offset, c->chop_length)
+			  : c->bytes;
 	fast->is_nocase = c->flags & CONTENT_NOCASE;
-	fast->is_only = (c->flags & CONTENT_FAST_ONLY) ||
+	fast->is_only =
+	    (c->flags & CONTENT_FAST_ONLY) ||
 	    (!(c->flags & (placed | CONTENT_FAST_CHOP)) && section->matches.count == 1);
 	fast->offset = fast->depth = UINT16_MAX;
 	if (!(c->flags & (CONTENT_OFFSET_VAR | CONTENT_DEPTH_VAR | CONTENT_RELATIVE))) {

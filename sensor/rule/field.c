@@ -56,12 +56,14 @@ static const struct keyword keyword_field = {
 const struct buffer *
 field_buffer(const struct match *match)
 {
-	return match->keyword == &keyword_field ? ((const struct field_test *)match->data)->buffer
-						: NULL;
+	return match->keyword == &keyword_field
+		   ? ((const struct field_test *)match->data)->buffer
+		   : NULL;
 }
 
 int
-field_number_add(struct rule_parser *parser, const struct buffer *buffer, struct number_test test)
+field_number_add(struct rule_parser *parser, const struct buffer *buffer,
+    struct number_test test)
 {
 	struct field_test *data = rule_alloc(parser, sizeof(*data));
 	struct number_test *copy = rule_alloc(parser, sizeof(*copy));
@@ -106,13 +108,15 @@ field_test_parse(struct rule_parser *parser, const struct field *field, struct s
 		name = args_trim(span_from(name, 1));
 	uint64_t value;
 	if (field_name_value(field, name, &value)) {
-		*ret = (struct number_test){ .op = is_negated ? NUMBER_NE : NUMBER_EQ, .a = value };
+		*ret = (struct number_test){ .op = is_negated ? NUMBER_NE : NUMBER_EQ,
+			.a = value };
 		return 0;
 	}
 	const char *why;
 	if (number_parse(piece, UINT64_MAX, ret, &why))
 		return 0;
-	return rule_error(parser, piece.p, "%s%s", why, field->names ? ", or a known name" : "");
+	return rule_error(parser, piece.p, "%s%s", why,
+	    field->names ? ", or a known name" : "");
 }
 
 static int
@@ -152,8 +156,8 @@ field_parse(struct rule_parser *parser, const struct buffer *buffer, struct span
 	else if (args_is(args, "to_client"))
 		dirs = DIR_BIT(DIR_TOCLIENT);
 	else if (args.len)
-		return rule_error(
-		    parser, args.p, "a buffer takes no arguments but to_server or to_client");
+		return rule_error(parser, args.p,
+		    "a buffer takes no arguments but to_server or to_client");
 	int r = rule_select_buffer(parser, buffer);
 	parser->buffer_dirs = dirs;
 	return r;
@@ -170,7 +174,8 @@ content_move(struct rule_parser *parser, const struct buffer *buffer, struct spa
 	if (!parser->content)
 		return rule_error(parser, NULL, "needs a content before it");
 	if (!parser->is_content_movable)
-		return rule_error(parser, NULL, "the content belongs to another buffer already");
+		return rule_error(parser, NULL,
+		    "the content belongs to another buffer already");
 	rule_move_match(parser, parser->content_match, parser->content_list, buffer);
 	return 0;
 }

@@ -84,8 +84,8 @@ header_proto(struct rule_parser *parser, struct span word)
 	if (proto)
 		return rule_select_app(parser, (enum proto_id)proto->id);
 	if (protocol_is_refused(word))
-		return rule_error(
-		    parser, word.p, "protocol %.*s is not supported", (int)word.len, word.p);
+		return rule_error(parser, word.p, "protocol %.*s is not supported",
+		    (int)word.len, word.p);
 	return rule_error(parser, word.p, "unknown protocol \"%.*s\"", (int)word.len, word.p);
 }
 
@@ -165,8 +165,8 @@ header_direction(struct rule_parser *parser, struct span word)
 int
 rule_header_parse(struct rule_parser *parser, struct span header)
 {
-	static const char *const names[] = { "action", "protocol", "source address", "source port",
-		"direction", "destination address", "destination port" };
+	static const char *const names[] = { "action", "protocol", "source address",
+		"source port", "direction", "destination address", "destination port" };
 	struct span words[7], rest = header;
 	for (int i = 0; i < 7; i++)
 		if (!header_word(&rest, &words[i]))

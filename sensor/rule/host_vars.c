@@ -86,7 +86,7 @@ static bool
 entry_is(const struct host_entry *a, const struct host_entry *b)
 {
 	return a->id == b->id && a->ip_version == b->ip_version && a->is_pair == b->is_pair &&
-	    addr_eq(&a->a, &b->a) && addr_eq(&a->b, &b->b);
+	       addr_eq(&a->a, &b->a) && addr_eq(&a->b, &b->b);
 }
 
 static uint64_t
@@ -201,8 +201,8 @@ host_unset(struct host_vars *hosts, const struct host_entry *key)
 }
 
 void
-host_bit_unset(
-    struct host_vars *hosts, uint32_t id, enum host_key key, const struct packet *packet)
+host_bit_unset(struct host_vars *hosts, uint32_t id, enum host_key key,
+    const struct packet *packet)
 {
 	if (!hosts || !packet->ip_version)
 		return;

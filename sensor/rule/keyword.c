@@ -76,7 +76,8 @@ static const char *
 buffer_where(const struct buffer *b)
 {
 	if (b->scope == BUFFER_TX)
-		return b->kind == FIELD_UINT || b->kind == FIELD_ENUM ? "transaction" : "buffer";
+		return b->kind == FIELD_UINT || b->kind == FIELD_ENUM ? "transaction"
+								      : "buffer";
 	return "buffer";
 }
 
@@ -110,6 +111,9 @@ keyword_list_print(bool as_csv)
 			keyword_where(keywords[i]), keywords[i]->help };
 	for (unsigned i = 1; i < buffer_count(); i++) {
 		const struct buffer *b = buffer_get(i);
+		/* urilen: a keyword that does more than the field of its name. */
+		if (keyword_find(span_str(b->name)))
+			continue;
 		bool is_number =
 		    b->scope == BUFFER_TX && (b->kind == FIELD_UINT || b->kind == FIELD_ENUM);
 		list[count++] =
@@ -128,8 +132,9 @@ keyword_list_print(bool as_csv)
 			csv_print(l->help);
 			putchar('\n');
 		} else {
-			printf("%-24s %-12s %s%s%s\n", l->name, l->where, l->args ? l->args : "",
-			    l->args ? ": " : "", l->help ? l->help : "");
+			printf("%-24s %-12s %s%s%s\n", l->name, l->where,
+			    l->args ? l->args : "", l->args ? ": " : "",
+			    l->help ? l->help : "");
 		}
 	}
 	free(list);

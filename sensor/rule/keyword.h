@@ -37,8 +37,9 @@ enum keyword_flag {
 	KEYWORD_META = 1 << 4,          /* says something about the rule, tests nothing */
 	KEYWORD_REFUSED = 1 << 5,       /* known and not supported: help says why */
 	KEYWORD_NEEDS_PACKET = 1 << 6,  /* about this packet: its rule is no stream rule */
-	KEYWORD_OF_PROTOCOL = 1 << 7,   /* holds once the protocol is known (app-layer-protocol) */
-	KEYWORD_OF_DECODER = 1 << 8,    /* about decoder events only */
+	KEYWORD_OF_PROTOCOL =
+	    1 << 7,                  /* holds once the protocol is known (app-layer-protocol) */
+	KEYWORD_OF_DECODER = 1 << 8, /* about decoder events only */
 };
 
 /* How one content-like match went, inside a buffer. */

@@ -14,11 +14,16 @@ static uint64_t
 number_most(const struct number_test *test)
 {
 	switch ((enum number_op)test->op) {
-	case NUMBER_EQ: return test->a;
-	case NUMBER_LT: return test->a - 1;
-	case NUMBER_LE: return test->a;
-	case NUMBER_RANGE: return test->b - 1;
-	default: return UINT64_MAX;
+	case NUMBER_EQ:
+		return test->a;
+	case NUMBER_LT:
+		return test->a - 1;
+	case NUMBER_LE:
+		return test->a;
+	case NUMBER_RANGE:
+		return test->b - 1;
+	default:
+		return UINT64_MAX;
 	}
 }
 
@@ -29,11 +34,10 @@ section_least(const struct rule_section *section)
 	uint64_t least = 0, run = 0;
 	for (const struct match *m = section->matches.first; m; m = m->next) {
 		const struct content *c = content_of(m);
-		if (!c || (c->flags & (CONTENT_NEGATED | CONTENT_DISTANCE_VAR |
-					  CONTENT_OFFSET_VAR)))
+		if (!c ||
+		    (c->flags & (CONTENT_NEGATED | CONTENT_DISTANCE_VAR | CONTENT_OFFSET_VAR)))
 			continue;
-		bool is_behind =
-		    (c->flags & CONTENT_DISTANCE) && c->distance >= 0 && run > 0;
+		bool is_behind = (c->flags & CONTENT_DISTANCE) && c->distance >= 0 && run > 0;
 		run = is_behind ? run + (uint64_t)c->distance + c->bytes.len
 				: c->bytes.len + (c->flags & CONTENT_OFFSET ? c->offset : 0);
 		if (run > least)

@@ -21,7 +21,7 @@ ends_match(const struct rule *rule, const struct packet *packet, bool is_reverse
 			return false;
 	}
 	return addr_set_has(src, &packet->src, packet->ip_version) &&
-	    addr_set_has(dst, &packet->dst, packet->ip_version);
+	       addr_set_has(dst, &packet->dst, packet->ip_version);
 }
 
 /*
@@ -33,29 +33,10 @@ is_answer(const struct rule *rule, const struct packet *packet)
 	return rule->is_tx_bidirectional && packet->flow && packet->dir == DIR_TOCLIENT;
 }
 
-/*
- * A packet whose transport header is broken or not there (a later fragment) is still one of the
- * protocol that its IP header names: decode-event rules ask for it so.
- */
-static bool
-layers_match(uint32_t layers, const struct packet *packet)
-{
-	if (layers == 0 || (layers & packet->layers))
-		return true;
-	switch (packet->layers & LAYER_IP ? packet->ip_proto : 0) {
-	case IP_PROTO_TCP: return layers & LAYER_TCP;
-	case IP_PROTO_UDP: return layers & LAYER_UDP;
-	case IP_PROTO_ICMP: return layers & LAYER_ICMP4;
-	case IP_PROTO_ICMP6: return layers & LAYER_ICMP6;
-	case IP_PROTO_SCTP: return layers & LAYER_SCTP;
-	default: return false;
-	}
-}
-
 bool
 rule_header_matches(const struct rule *rule, const struct packet *packet)
 {
-	if (!layers_match(rule->layers, packet))
+	if (rule->layers && !(rule->layers & packet->layers))
 		return false;
 	if (rule->ip_proto && rule->ip_proto != packet->ip_proto)
 		return false;

@@ -23,7 +23,8 @@ rule_alloc(struct rule_parser *parser, size_t size)
 {
 	void *memory = arena_zalloc(parser->arena, size);
 	if (!memory)
-		log_fatal("out of memory while reading rules (%s:%u)", parser->file, parser->line);
+		log_fatal("out of memory while reading rules (%s:%u)", parser->file,
+		    parser->line);
 	return memory;
 }
 
@@ -138,8 +139,8 @@ parser_chain(struct rule_parser *parser)
 }
 
 int
-rule_add_transform(
-    struct rule_parser *parser, const struct transform_kind *kind, struct span args, void *data)
+rule_add_transform(struct rule_parser *parser, const struct transform_kind *kind,
+    struct span args, void *data)
 {
 	if (!parser->buffer)
 		return rule_error(parser, NULL, "needs a sticky buffer before it");
@@ -167,8 +168,8 @@ rule_add_transform(
 }
 
 static struct rule_section *
-section_new(
-    struct rule_parser *parser, const struct buffer *buffer, const struct transform *chain)
+section_new(struct rule_parser *parser, const struct buffer *buffer,
+    const struct transform *chain)
 {
 	struct rule_section *section = rule_alloc(parser, sizeof(*section));
 	section->buffer = buffer;
@@ -185,7 +186,8 @@ section_new(
  * several instances: then the second naming may be satisfied by another instance.
  */
 static struct rule_section *
-section_of(struct rule_parser *parser, const struct buffer *buffer, const struct transform *chain)
+section_of(struct rule_parser *parser, const struct buffer *buffer,
+    const struct transform *chain)
 {
 	if (!buffer->is_multi)
 		for (struct rule_section *s = parser->rule->sections; s; s = s->next)
@@ -362,8 +364,8 @@ rule_need_layers(struct rule_parser *parser, uint32_t layers)
 	const uint32_t transports = LAYER_TCP | LAYER_UDP | LAYER_ICMP | LAYER_SCTP;
 	uint32_t have = parser->rule->layers;
 	if ((have & transports) && (layers & transports) && !(have & layers))
-		return rule_error(
-		    parser, NULL, "can never hold for packets of the rule's protocol");
+		return rule_error(parser, NULL,
+		    "can never hold for packets of the rule's protocol");
 	return 0;
 }
 
@@ -398,15 +400,16 @@ rule_byte_var_new(struct rule_parser *parser, struct span name)
 /* --- Options --- */
 
 static int
-option_arguments(
-    struct rule_parser *parser, const struct keyword *row, struct span *args, bool *is_negated)
+option_arguments(struct rule_parser *parser, const struct keyword *row, struct span *args,
+    bool *is_negated)
 {
 	*is_negated = false;
 	bool has_args = args->len > 0;
 	if ((row->flags & KEYWORD_NO_ARGS) && has_args)
 		return rule_error(parser, args->p, "takes no arguments");
 	if (!(row->flags & (KEYWORD_NO_ARGS | KEYWORD_OPTIONAL_ARGS)) && !has_args)
-		return rule_error(parser, NULL, "needs arguments: %s", row->args ? row->args : "");
+		return rule_error(parser, NULL, "needs arguments: %s",
+		    row->args ? row->args : "");
 	if ((row->flags & KEYWORD_NEGATABLE) && has_args && args->p[0] == '!') {
 		*is_negated = true;
 		*args = args_trim(span_from(*args, 1));
@@ -414,7 +417,8 @@ option_arguments(
 	if (row->flags & KEYWORD_QUOTED) {
 		struct span inner;
 		if (args->len < 2 || args->p[0] != '"' || !args_unquote(*args, &inner))
-			return rule_error(parser, args->p, "argument must stand in double quotes");
+			return rule_error(parser, args->p,
+			    "argument must stand in double quotes");
 		*args = inner;
 	}
 	return 0;
@@ -521,8 +525,8 @@ parser_read(struct rule_parser *parser)
 {
 	for (size_t i = 0; i < parser->text.len; i++)
 		if (parser->text.p[i] == '\0')
-			return rule_error(
-			    parser, parser->text.p + i, "a zero byte in the rule's text");
+			return rule_error(parser, parser->text.p + i,
+			    "a zero byte in the rule's text");
 	struct span options = SPAN_NONE;
 	int r = parser_header(parser, &options);
 	if (r < 0)

@@ -2,10 +2,10 @@
 /*
  * parser: reads one rule's text into a struct rule, and says where it is wrong.
  *
- * A rule is a header and options in parentheses. Each option goes to its keyword's parse(), which
- * uses the functions below: it attaches matches, chooses buffers, and reports mistakes by
- * pointing into the text. When the last option is read, check.c sees to what only the whole rule
- * can tell.
+ * A rule is a header and options in parentheses. Each option goes to its keyword's parse(),
+ * which uses the functions below: it attaches matches, chooses buffers, and reports mistakes by
+ * pointing into the text. When the last option is read, check.c sees to what only the whole
+ * rule can tell.
  */
 #ifndef GUAN_SENSOR_RULE_PARSER_H
 #define GUAN_SENSOR_RULE_PARSER_H
@@ -34,8 +34,8 @@ struct rule_parser {
 
 	/* Where we are */
 	const char *file;
-	struct span text; /* the whole rule, continuation lines joined */
-	unsigned line;    /* of its first byte */
+	struct span text;                    /* the whole rule, continuation lines joined */
+	unsigned line;                       /* of its first byte */
 	size_t breaks[RULE_LINE_BREAKS_MAX]; /* offsets in text at which a new line began */
 	unsigned break_count;
 	struct span keyword;         /* of the option being read; empty in the header */
@@ -46,22 +46,25 @@ struct rule_parser {
 	const struct buffer *buffer; /* NULL: payload */
 	uint8_t buffer_dirs;         /* "http.connection:to_client;": of one direction; 0 all */
 	struct transform *transforms, *transforms_last;
-	char transforms_text[RULE_CHAIN_TEXT_MAX]; /* names and arguments: what makes chains equal */
+	char transforms_text[RULE_CHAIN_TEXT_MAX]; /* names and arguments: what makes chains
+						      equal */
 	size_t transforms_len;
 	struct rule_section *section;
-	struct match_list *nested; /* base64_data: matches go here instead of a section */
+	struct match_list *nested;    /* base64_data: matches go here instead of a section */
 	struct match_list *last_list; /* where the last match inside a buffer went */
-	struct match_list *base64; /* of the last base64_decode: what base64_data makes nested */
+	struct match_list
+	    *base64; /* of the last base64_decode: what base64_data makes nested */
 
 	/* The last content or pcre: what modifiers act on. */
 	struct content *content;
 	struct match *content_match;
 	struct match_list *content_list;
-	bool is_content_movable; /* it stands in the payload, where legacy modifiers may move it */
+	bool is_content_movable; /* it stands in the payload, where legacy modifiers may move it
+				  */
 
 	struct span byte_vars[RULE_BYTE_VARS_MAX];
 	unsigned byte_var_count;
-	uint32_t seen; /* enum parser_seen */
+	uint32_t seen;            /* enum parser_seen */
 	uint32_t required_events; /* see keyword/app_layer_event.c */
 };
 
@@ -88,8 +91,8 @@ enum parser_seen {
 };
 
 /*
- * Reads the rule in parser->text. NULL when it was refused (reported) or skipped. The caller has
- * set arena, loader, set, file, text, line, breaks.
+ * Reads the rule in parser->text. NULL when it was refused (reported) or skipped. The caller
+ * has set arena, loader, set, file, text, line, breaks.
  */
 struct rule *rule_parse(struct rule_parser *parser);
 
@@ -112,19 +115,19 @@ struct span rule_copy(struct rule_parser *parser, struct span bytes);
 const char *rule_str(struct rule_parser *parser, struct span text);
 
 /* Attach a match. The section is the chosen buffer's. */
-struct match *rule_add_inspect(
-    struct rule_parser *parser, const struct keyword *keyword, const void *data);
+struct match *rule_add_inspect(struct rule_parser *parser, const struct keyword *keyword,
+    const void *data);
 /* The same in a buffer that is not the chosen one (urilen). */
 struct match *rule_add_inspect_in(struct rule_parser *parser, const struct buffer *buffer,
     const struct keyword *keyword, const void *data);
-struct match *rule_add_packet(
-    struct rule_parser *parser, const struct keyword *keyword, const void *data);
-struct match *rule_add_tx(
-    struct rule_parser *parser, const struct keyword *keyword, const void *data);
-struct match *rule_add_fire(
-    struct rule_parser *parser, const struct keyword *keyword, const void *data);
-struct match *rule_add_threshold(
-    struct rule_parser *parser, const struct keyword *keyword, const void *data);
+struct match *rule_add_packet(struct rule_parser *parser, const struct keyword *keyword,
+    const void *data);
+struct match *rule_add_tx(struct rule_parser *parser, const struct keyword *keyword,
+    const void *data);
+struct match *rule_add_fire(struct rule_parser *parser, const struct keyword *keyword,
+    const void *data);
+struct match *rule_add_threshold(struct rule_parser *parser, const struct keyword *keyword,
+    const void *data);
 
 /* Attaches a content as content:"..." would (uricontent); and reads the text of a literal. */
 int content_add(struct rule_parser *parser, struct span args, bool is_negated);
@@ -138,8 +141,8 @@ void rule_move_match(struct rule_parser *parser, struct match *match, struct mat
 int rule_select_buffer(struct rule_parser *parser, const struct buffer *buffer);
 
 /* What follows is looked for in the chosen buffer as this transform leaves it. */
-int rule_add_transform(
-    struct rule_parser *parser, const struct transform_kind *kind, struct span args, void *data);
+int rule_add_transform(struct rule_parser *parser, const struct transform_kind *kind,
+    struct span args, void *data);
 
 /* The rule concerns this application protocol only; -EINVAL when it already is another's. */
 int rule_select_app(struct rule_parser *parser, enum proto_id id);

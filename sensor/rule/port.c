@@ -39,14 +39,14 @@ port_range_parse(struct span piece, unsigned *ret_low, unsigned *ret_high)
 }
 
 static int
-port_leaf(
-    struct span piece, bool is_negated, struct arena *arena, const char **ret_why, void *arg)
+port_leaf(struct span piece, bool is_negated, struct arena *arena, const char **ret_why,
+    void *arg)
 {
 	struct port_build *build = arg;
 	unsigned low = 0, high = PORTS - 1;
 	if (!args_is_nocase(piece, "any") && !port_range_parse(piece, &low, &high)) {
-		*ret_why = arena_printf(
-		    arena, "\"%.*s\" is not a port or range of ports", (int)piece.len, piece.p);
+		*ret_why = arena_printf(arena, "\"%.*s\" is not a port or range of ports",
+		    (int)piece.len, piece.p);
 		return -EINVAL;
 	}
 	if (!is_negated)

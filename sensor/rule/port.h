@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* port: sets of ports as rules write them: any, 80, 1024:, [80,8000:8099,!8080], !$HTTP_PORTS. */
+/* port: sets of ports as rules write them: any, 80, 1024:, [80,8000:8099,!8080], !$HTTP_PORTS.
+ */
 #ifndef GUAN_SENSOR_RULE_PORT_H
 #define GUAN_SENSOR_RULE_PORT_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files are read whole and line by line: a backslash at a line's end continues the rule. Rules of
- * equal gid and sid are one rule in several revisions, of which the newest is kept.
+ * Files are read whole and line by line: a backslash at a line's end continues the rule. Rules
+ * of equal gid and sid are one rule in several revisions, of which the newest is kept.
  */
 #include "sensor/rule/ruleset.h"
 

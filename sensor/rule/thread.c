@@ -8,7 +8,8 @@
 
 #include "sensor/rule/vars_private.h"
 
-/* Decoded and transformed buffers of one packet; bodies are looked at in windows far smaller. */
+/* Decoded and transformed buffers of one packet; bodies are looked at in windows far smaller.
+ */
 #define SCRATCH_BLOCK_BYTES 65536
 #define SCRATCH_MAX_BYTES (8u << 20)
 /* Suricata's shipped limits for pcre. */

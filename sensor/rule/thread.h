@@ -63,7 +63,8 @@ struct rule_thread {
 	struct rule_thread_counters counters;
 };
 
-/* max_vars: chunks of flow variables (16 each) over all flows of the worker. NULL: no memory. */
+/* max_vars: chunks of flow variables (16 each) over all flows of the worker. NULL: no memory.
+ */
 struct rule_thread *rule_thread_new(size_t max_vars, struct host_vars *hosts);
 void rule_thread_free(struct rule_thread *thread);
 

@@ -30,7 +30,7 @@ static bool
 rule_is_named(const struct rule *rule, const struct threshold_args *args)
 {
 	return (args->gen_id == 0 || args->gen_id == rule->gid) &&
-	    (args->sig_id == 0 || args->sig_id == rule->sid);
+	       (args->sig_id == 0 || args->sig_id == rule->sid);
 }
 
 /* Suppress comes first, as the engine decides in the order of the list. */
@@ -59,6 +59,15 @@ rule_attach(struct arena *arena, struct rule *rule, const struct threshold_data 
 	return 0;
 }
 
+static bool
+has_own(const struct rule *rule)
+{
+	for (const struct match *m = rule->threshold.first; m; m = m->next)
+		if (((const struct threshold_data *)m->data)->type != THRESHOLD_SUPPRESS)
+			return true;
+	return false;
+}
+
 static void
 line_attach(const struct threshold_line *line, const struct threshold_args *args)
 {
@@ -70,8 +79,8 @@ line_attach(const struct threshold_line *line, const struct threshold_args *args
 	for (uint32_t i = 0; i < set->count; i++) {
 		struct rule *rule = set->rules[i];
 		/* A rule's own threshold holds against lines that speak of all rules. */
-		bool has_own = rule->threshold.first && data->type != THRESHOLD_SUPPRESS;
-		if (rule_is_named(rule, args) && !(is_general && has_own))
+		bool is_kept = is_general && data->type != THRESHOLD_SUPPRESS && has_own(rule);
+		if (rule_is_named(rule, args) && !is_kept)
 			(void)rule_attach(set->arena, rule, data);
 	}
 }
@@ -110,7 +119,8 @@ line_check(const struct threshold_line *line, struct span word, struct threshold
 		need |= THRESHOLD_GIVEN_TYPE;
 	}
 	if ((args->given & need) != need)
-		return "does not say all it must: track, count, seconds and type, or new_action "
+		return "does not say all it must: track, count, seconds and type, or "
+		       "new_action "
 		       "and timeout";
 	return NULL;
 }

@@ -7,7 +7,8 @@
 
 /*
  * Attaches each line to the rules it names (gen_id 0: any; sig_id 0: all of that gen_id). Lines
- * that cannot be read are reported as refusals. Negative with *ret_error when the file cannot be.
+ * that cannot be read are reported as refusals. Negative with *ret_error when the file cannot
+ * be.
  */
 int threshold_file_read(struct rule_loader *loader, const char *path, char **ret_error);
 

@@ -75,8 +75,7 @@ variables_value(struct arena *arena, const struct conf_node *node)
 }
 
 struct rule_variables *
-rule_variables_read(
-    struct arena *arena, const struct conf_node *conf, const char **ret_why)
+rule_variables_read(struct arena *arena, const struct conf_node *conf, const char **ret_why)
 {
 	*ret_why = "no memory for variables";
 	if (!conf)
@@ -97,14 +96,15 @@ rule_variables_read(
 		if (!group)
 			continue;
 		if (group->kind != CONF_MAP && group->count) {
-			*ret_why = arena_printf(arena, "%s:%u:%u: vars.%s must be a map", group->file,
-			    group->line, group->column, groups[kind]);
+			*ret_why = arena_printf(arena, "%s:%u:%u: vars.%s must be a map",
+			    group->file, group->line, group->column, groups[kind]);
 			return NULL;
 		}
 		for (const struct conf_node *n = group->first; n; n = n->next) {
 			if (n->kind == CONF_MAP) {
-				*ret_why = arena_printf(arena, "%s:%u:%u: %s must be a text or a list",
-				    n->file, n->line, n->column, n->key);
+				*ret_why =
+				    arena_printf(arena, "%s:%u:%u: %s must be a text or a list",
+					n->file, n->line, n->column, n->key);
 				return NULL;
 			}
 			list[vars->count++] = (struct rule_variable){ .kind = (uint8_t)kind,
@@ -194,8 +194,8 @@ group_one(struct group_walk *walk, struct span piece, bool is_negated, int depth
 		struct span value =
 		    rule_variables_get(walk->vars, walk->kind, span_from(piece, 1));
 		if (!value.p) {
-			*walk->ret_why = arena_printf(walk->arena, "variable %.*s is not defined",
-			    (int)piece.len, piece.p);
+			*walk->ret_why = arena_printf(walk->arena,
+			    "variable %.*s is not defined", (int)piece.len, piece.p);
 			return -EINVAL;
 		}
 		return group_list(walk, value, is_negated, depth + 1);
@@ -205,7 +205,8 @@ group_one(struct group_walk *walk, struct span piece, bool is_negated, int depth
 			*walk->ret_why = "brackets do not match";
 			return -EINVAL;
 		}
-		return group_list(walk, span_sub(piece, 1, piece.len - 2), is_negated, depth + 1);
+		return group_list(walk, span_sub(piece, 1, piece.len - 2), is_negated,
+		    depth + 1);
 	}
 	return walk->leaf(piece, is_negated, walk->arena, walk->ret_why, walk->arg);
 }

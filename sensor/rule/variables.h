@@ -28,19 +28,19 @@ struct rule_variables {
 };
 
 /* vars is the node "vars", or NULL: the built-in ones. */
-struct rule_variables *rule_variables_read(
-    struct arena *arena, const struct conf_node *vars, const char **ret_why);
+struct rule_variables *rule_variables_read(struct arena *arena, const struct conf_node *vars,
+    const char **ret_why);
 
 /* Value of a name (without $); p NULL when it is not there. */
-struct span rule_variables_get(
-    const struct rule_variables *vars, enum variable_kind kind, struct span name);
+struct span rule_variables_get(const struct rule_variables *vars, enum variable_kind kind,
+    struct span name);
 
 /*
- * Calls leaf for each piece of a group, is_negated as the signs around it add up. Stops with the
- * first negative result of leaf. Nesting and variables are followed to a bounded depth.
+ * Calls leaf for each piece of a group, is_negated as the signs around it add up. Stops with
+ * the first negative result of leaf. Nesting and variables are followed to a bounded depth.
  */
-typedef int group_leaf_fn(
-    struct span piece, bool is_negated, struct arena *arena, const char **ret_why, void *arg);
+typedef int group_leaf_fn(struct span piece, bool is_negated, struct arena *arena,
+    const char **ret_why, void *arg);
 int group_walk(struct arena *arena, const struct rule_variables *vars, enum variable_kind kind,
     struct span text, group_leaf_fn *leaf, void *arg, const char **ret_why);
 

@@ -100,8 +100,8 @@ flow_vars_chunk(struct rule_thread *thread)
 }
 
 static struct var *
-flow_var_make(
-    struct flow_vars **slot, struct rule_thread *thread, uint32_t id, enum var_scope scope)
+flow_var_make(struct flow_vars **slot, struct rule_thread *thread, uint32_t id,
+    enum var_scope scope)
 {
 	if (!slot)
 		return NULL;
@@ -208,8 +208,8 @@ flow_int_unset(struct flow_vars **slot, uint32_t id)
 }
 
 void
-flow_text_set(
-    struct flow_vars **slot, struct rule_thread *thread, uint32_t id, struct span text)
+flow_text_set(struct flow_vars **slot, struct rule_thread *thread, uint32_t id,
+    struct span text)
 {
 	if (!slot)
 		return;
@@ -296,18 +296,20 @@ packet_text_set(struct rule_thread *thread, enum var_scope scope, uint32_t id, u
     struct span text)
 {
 	/* The capture lies in the packet's scratch memory already. */
-	struct packet_var var = {
-		.scope = (uint8_t)scope, .name = var_name(id), .text = text, .sid = sid
-	};
+	struct packet_var var = { .scope = (uint8_t)scope,
+		.name = var_name(id),
+		.text = text,
+		.sid = sid };
 	packet_var_add(thread, &var);
 }
 
 void
 packet_real_set(struct rule_thread *thread, uint32_t id, uint32_t sid, double real)
 {
-	struct packet_var var = {
-		.scope = VAR_PACKET_REAL, .name = var_name(id), .real = real, .sid = sid
-	};
+	struct packet_var var = { .scope = VAR_PACKET_REAL,
+		.name = var_name(id),
+		.real = real,
+		.sid = sid };
 	packet_var_add(thread, &var);
 }
 

@@ -80,11 +80,11 @@ struct packet_var {
 	uint8_t scope; /* VAR_PACKET_TEXT, VAR_ALERT_TEXT or VAR_PACKET_REAL */
 	const char *name;
 	struct span text;
-	double real;    /* VAR_PACKET_REAL */
-	uint32_t sid;   /* of the rule it belongs to: VAR_ALERT_TEXT and VAR_PACKET_REAL */
+	double real;  /* VAR_PACKET_REAL */
+	uint32_t sid; /* of the rule it belongs to: VAR_ALERT_TEXT and VAR_PACKET_REAL */
 };
-void packet_text_set(struct rule_thread *thread, enum var_scope scope, uint32_t id, uint32_t sid,
-    struct span text);
+void packet_text_set(struct rule_thread *thread, enum var_scope scope, uint32_t id,
+    uint32_t sid, struct span text);
 void packet_real_set(struct rule_thread *thread, uint32_t id, uint32_t sid, double real);
 /* The index-th, from 0; false behind the last. */
 bool packet_text_at(const struct rule_thread *thread, unsigned index, struct packet_var *ret);

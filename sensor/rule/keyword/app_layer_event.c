@@ -68,8 +68,8 @@ app_event_parse(struct rule_parser *parser, struct span args, bool is_negated)
 		rule_add_tx(parser, &keyword_app_layer_event, event);
 		return 0;
 	}
-	return rule_error(parser, name.p, "%s has no event \"%.*s\"", proto->name, (int)name.len,
-	    name.p);
+	return rule_error(parser, name.p, "%s has no event \"%.*s\"", proto->name,
+	    (int)name.len, name.p);
 }
 
 const struct keyword keyword_app_layer_event = {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* app-layer-protocol: what a flow's protocol was found to be.
- *   app-layer-protocol:http;  app-layer-protocol:!tls,final;  app-layer-protocol:tls|dns,either;
+ *   app-layer-protocol:http;  app-layer-protocol:!tls,final; app-layer-protocol:tls|dns,either;
  *
- * Compared with what was found in the packet's direction, or as the mode says. "failed": nothing
- * of ours; "unknown": not found out yet. A negation does not hold while it is not known. */
+ * Compared with what was found in the packet's direction, or as the mode says. "failed":
+ * nothing of ours; "unknown": not found out yet. A negation does not hold while it is not
+ * known. */
 #include <errno.h>
 
 #include "sensor/rule/parser.h"
@@ -51,13 +52,17 @@ app_protocol_match(const struct match *match, const struct match_context *ctx)
 	switch ((enum app_mode)p->mode) {
 	case APP_MODE_DIRECTION:
 		return app_id_holds(p, app_dir_id(app, (enum dir)ctx->packet->dir));
-	case APP_MODE_TO_SERVER: return app_id_holds(p, app->id_dir[DIR_TOSERVER]);
-	case APP_MODE_TO_CLIENT: return app_id_holds(p, app->id_dir[DIR_TOCLIENT]);
+	case APP_MODE_TO_SERVER:
+		return app_id_holds(p, app->id_dir[DIR_TOSERVER]);
+	case APP_MODE_TO_CLIENT:
+		return app_id_holds(p, app->id_dir[DIR_TOCLIENT]);
 	case APP_MODE_EITHER:
 		return app_id_holds(p, app->id_dir[DIR_TOSERVER]) ||
-		    app_id_holds(p, app->id_dir[DIR_TOCLIENT]);
-	case APP_MODE_FINAL: return app_id_holds(p, app->id);
-	case APP_MODE_ORIGINAL: return app_id_holds(p, app->old_id ? app->old_id : app->id);
+		       app_id_holds(p, app->id_dir[DIR_TOCLIENT]);
+	case APP_MODE_FINAL:
+		return app_id_holds(p, app->id);
+	case APP_MODE_ORIGINAL:
+		return app_id_holds(p, app->old_id ? app->old_id : app->id);
 	}
 	return false;
 }
@@ -76,12 +81,12 @@ app_protocol_name(struct rule_parser *parser, struct span name, struct app_proto
 		return 0;
 	}
 	const char *text = args_is_nocase(name, "http1") ? "http"
-	    : args_is_nocase(name, "ssl")                ? "tls"
+			   : args_is_nocase(name, "ssl") ? "tls"
 							 : rule_str(parser, name);
 	const struct proto *proto = proto_find(text);
 	if (!proto)
-		return rule_error(
-		    parser, name.p, "protocol %.*s is not supported", (int)name.len, name.p);
+		return rule_error(parser, name.p, "protocol %.*s is not supported",
+		    (int)name.len, name.p);
 	p->ids |= 1ull << proto->id;
 	return 0;
 }
@@ -114,7 +119,8 @@ app_protocol_parse(struct rule_parser *parser, struct span args, bool is_negated
 
 const struct keyword keyword_app_layer_protocol = {
 	.name = "app-layer-protocol",
-	.args = "[!]name[|name] [,direction | to_server | to_client | either | final | original]",
+	.args =
+	    "[!]name[|name] [,direction | to_server | to_client | either | final | original]",
 	.help = "what a flow's protocol was found to be",
 	.example = "app-layer-protocol:!http,final;",
 	.url = "rules/app-layer.html#app-layer-protocol",

@@ -2,8 +2,8 @@
 /* base64_decode: decodes base64 in the buffer for base64_data.
  *   content:"k="; base64_decode:bytes 8,offset 1,relative; base64_data; content:"test";
  *
- * Decoding ends at the first character that is not of the alphabet (RFC 4648). What stands behind
- * base64_data is looked for in the result, as a part of this match. */
+ * Decoding ends at the first character that is not of the alphabet (RFC 4648). What stands
+ * behind base64_data is looked for in the result, as a part of this match. */
 #include <errno.h>
 
 #include "common/base64.h"
@@ -64,8 +64,8 @@ base64_word(struct rule_parser *parser, struct span word, struct base64 *b)
 		b->offset = (uint32_t)number;
 		return 0;
 	}
-	return rule_error(
-	    parser, word.p, "expected bytes N, offset N or relative, at most %d", DECODE_BYTES_MAX);
+	return rule_error(parser, word.p, "expected bytes N, offset N or relative, at most %d",
+	    DECODE_BYTES_MAX);
 }
 
 static int

@@ -15,7 +15,7 @@ bsize_inspect(struct inspection *i, const struct match *match)
 	if (i->is_final)
 		return number_matches(test, size) ? INSPECT_YES : INSPECT_STOP;
 	bool is_over = (test->op == NUMBER_GT && size > test->a) ||
-	    (test->op == NUMBER_GE && size >= test->a);
+		       (test->op == NUMBER_GE && size >= test->a);
 	return is_over ? INSPECT_YES : INSPECT_STOP;
 }
 

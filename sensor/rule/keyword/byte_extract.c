@@ -45,8 +45,8 @@ byte_extract_word(struct rule_parser *parser, struct byte_extract *e, struct spa
 			return rule_error(parser, word.p, "align must be 2 or 4");
 		e->align = (uint32_t)number;
 	} else {
-		return rule_error(
-		    parser, word.p, "unknown word \"%.*s\"", (int)word.len, word.p);
+		return rule_error(parser, word.p, "unknown word \"%.*s\"", (int)word.len,
+		    word.p);
 	}
 	return 0;
 }

@@ -2,9 +2,9 @@
 /* byte_jump: moves the position by a number in the buffer.
  *   byte_jump:2,0,relative,multiplier 4,post_offset -1;
  *
- * From behind the number, from the buffer's start (from_beginning) or end (from_end). A count of 0
- * takes no number: only post_offset moves. The position may not go behind the buffer's end; before its
- * start it stops there. */
+ * From behind the number, from the buffer's start (from_beginning) or end (from_end). A count
+ * of 0 takes no number: only post_offset moves. The position may not go behind the buffer's
+ * end; before its start it stops there. */
 #include <errno.h>
 
 #include "sensor/rule/keyword/bytes.h"
@@ -72,8 +72,8 @@ byte_jump_word(struct rule_parser *parser, struct byte_jump *j, struct span word
 			return rule_error(parser, word.p, "multiplier must be 1 to 65535");
 		j->multiplier = (uint32_t)number;
 	} else {
-		return rule_error(
-		    parser, word.p, "unknown word \"%.*s\"", (int)word.len, word.p);
+		return rule_error(parser, word.p, "unknown word \"%.*s\"", (int)word.len,
+		    word.p);
 	}
 	return 0;
 }

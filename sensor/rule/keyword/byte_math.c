@@ -34,12 +34,24 @@ static bool
 byte_math_do(enum byte_math_op op, uint64_t a, uint64_t b, uint64_t *ret)
 {
 	switch (op) {
-	case BYTE_MATH_ADD: *ret = a + b; return true;
-	case BYTE_MATH_SUB: *ret = a - b; return true;
-	case BYTE_MATH_MUL: *ret = a * b; return true;
-	case BYTE_MATH_DIV: *ret = b ? a / b : 0; return b != 0;
-	case BYTE_MATH_LEFT: *ret = b < 64 ? a << b : 0; return true;
-	case BYTE_MATH_RIGHT: *ret = b < 64 ? a >> b : 0; return true;
+	case BYTE_MATH_ADD:
+		*ret = a + b;
+		return true;
+	case BYTE_MATH_SUB:
+		*ret = a - b;
+		return true;
+	case BYTE_MATH_MUL:
+		*ret = a * b;
+		return true;
+	case BYTE_MATH_DIV:
+		*ret = b ? a / b : 0;
+		return b != 0;
+	case BYTE_MATH_LEFT:
+		*ret = b < 64 ? a << b : 0;
+		return true;
+	case BYTE_MATH_RIGHT:
+		*ret = b < 64 ? a >> b : 0;
+		return true;
 	}
 	return false;
 }
@@ -85,7 +97,8 @@ byte_math_word(struct rule_parser *parser, struct byte_math *m, struct span word
 	}
 	if (args_is_nocase(name, "offset")) {
 		*ret_given = GIVEN_OFFSET;
-		return byte_number_parse(parser, value, -INT32_MAX, INT32_MAX, &m->source.offset);
+		return byte_number_parse(parser, value, -INT32_MAX, INT32_MAX,
+		    &m->source.offset);
 	}
 	if (args_is_nocase(name, "oper")) {
 		*ret_given = GIVEN_OPER;
@@ -125,8 +138,8 @@ byte_math_parse(struct rule_parser *parser, struct span args, bool is_negated)
 		given |= one;
 	}
 	if (given != GIVEN_ALL)
-		return rule_error(
-		    parser, args.p, "expected bytes, offset, oper, rvalue and result");
+		return rule_error(parser, args.p,
+		    "expected bytes, offset, oper, rvalue and result");
 	if (byte_source_check(parser, &m->source) < 0)
 		return -EINVAL;
 	int var = rule_byte_var_new(parser, result);

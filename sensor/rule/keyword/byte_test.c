@@ -25,13 +25,20 @@ static bool
 byte_test_holds(enum byte_test_op op, uint64_t a, uint64_t b)
 {
 	switch (op) {
-	case BYTE_TEST_LT: return a < b;
-	case BYTE_TEST_GT: return a > b;
-	case BYTE_TEST_EQ: return a == b;
-	case BYTE_TEST_LE: return a <= b;
-	case BYTE_TEST_GE: return a >= b;
-	case BYTE_TEST_AND: return (a & b) != 0;
-	case BYTE_TEST_OR: return (a ^ b) != 0;
+	case BYTE_TEST_LT:
+		return a < b;
+	case BYTE_TEST_GT:
+		return a > b;
+	case BYTE_TEST_EQ:
+		return a == b;
+	case BYTE_TEST_LE:
+		return a <= b;
+	case BYTE_TEST_GE:
+		return a >= b;
+	case BYTE_TEST_AND:
+		return (a & b) != 0;
+	case BYTE_TEST_OR:
+		return (a ^ b) != 0;
 	}
 	return false;
 }
@@ -85,8 +92,8 @@ byte_test_parse(struct rule_parser *parser, struct span args, bool is_negated)
 		if (r < 0)
 			return r;
 		if (r == 0)
-			return rule_error(
-			    parser, word.p, "unknown word \"%.*s\"", (int)word.len, word.p);
+			return rule_error(parser, word.p, "unknown word \"%.*s\"",
+			    (int)word.len, word.p);
 	}
 	if (byte_source_check(parser, &t->source) < 0)
 		return -EINVAL;

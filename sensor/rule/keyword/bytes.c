@@ -11,7 +11,8 @@ int
 byte_number_parse(struct rule_parser *parser, struct span text, int64_t min, int64_t max,
     struct byte_number *ret)
 {
-	bool is_number = text.len &&
+	bool is_number =
+	    text.len &&
 	    (isdigit(text.p[0]) || ((text.p[0] == '-' || text.p[0] == '+') && text.len > 1));
 	if (is_number) {
 		ret->is_var = false;
@@ -79,7 +80,8 @@ byte_source_word(struct rule_parser *parser, struct byte_source *source, struct 
 	} else if (args_is_nocase(name, "bitmask")) {
 		return bitmask_parse(parser, source, value);
 	} else if (args_is_nocase(name, "dce")) {
-		return rule_error(parser, word.p, "DCE/RPC is not parsed: no byte order to follow");
+		return rule_error(parser, word.p,
+		    "DCE/RPC is not parsed: no byte order to follow");
 	} else {
 		return 0;
 	}
@@ -96,7 +98,8 @@ byte_source_check(struct rule_parser *parser, struct byte_source *source)
 	if (source->count.is_var)
 		return 0;
 	if (source->count.number == 0 && !source->is_text)
-		return rule_error(parser, NULL, "a count of 0 is for texts: all digits there are");
+		return rule_error(parser, NULL,
+		    "a count of 0 is for texts: all digits there are");
 	int64_t most = source->is_text ? TEXT_DIGITS_MAX : 8;
 	if (source->count.number > most)
 		return rule_error(parser, NULL, "cannot take a number out of %lld bytes",
@@ -125,7 +128,9 @@ text_value(struct span text, unsigned base, uint64_t *ret)
 	size_t digits = 0;
 	for (; digits < text.len; digits++) {
 		uint8_t c = (uint8_t)tolower(text.p[digits]);
-		unsigned digit = isdigit(c) ? (unsigned)(c - '0') : c >= 'a' && c <= 'f' ? c - 'a' + 10u : 99u;
+		unsigned digit = isdigit(c)             ? (unsigned)(c - '0')
+				 : c >= 'a' && c <= 'f' ? c - 'a' + 10u
+							: 99u;
 		if (digit >= base)
 			break;
 		if (value > (UINT64_MAX - digit) / base)

@@ -2,8 +2,8 @@
 /*
  * bytes: takes a number out of a buffer, for byte_test, byte_jump, byte_extract and byte_math.
  *
- * The number is binary (1 to 8 bytes, either byte order) or a text of digits. The position counts
- * from the buffer's start, or (relative) from the last match.
+ * The number is binary (1 to 8 bytes, either byte order) or a text of digits. The position
+ * counts from the buffer's start, or (relative) from the last match.
  */
 #ifndef GUAN_SENSOR_RULE_KEYWORD_BYTES_H
 #define GUAN_SENSOR_RULE_KEYWORD_BYTES_H
@@ -20,7 +20,7 @@ struct byte_number {
 struct byte_source {
 	struct byte_number count, offset;
 	bool is_relative, is_little, is_text, has_count;
-	uint8_t base; /* of text: 8, 10, 16 */
+	uint8_t base;     /* of text: 8, 10, 16 */
 	uint32_t bitmask; /* 0: none */
 };
 
@@ -34,15 +34,15 @@ byte_number_get(const struct inspection *i, const struct byte_number *n)
 }
 
 /*
- * Takes one of the words that all share (relative, big, little, endian X, string, hex, dec, oct,
- * bitmask N). 1: it was one, 0: not, negative: refused.
+ * Takes one of the words that all share (relative, big, little, endian X, string, hex, dec,
+ * oct, bitmask N). 1: it was one, 0: not, negative: refused.
  */
-int byte_source_word(
-    struct rule_parser *parser, struct byte_source *source, struct span word);
+int byte_source_word(struct rule_parser *parser, struct byte_source *source, struct span word);
 /* Count against kind: at most 8 binary bytes, 23 digits; texts have a base. */
 int byte_source_check(struct rule_parser *parser, struct byte_source *source);
 
-/* Takes the number; *ret_end is the position behind it. False: not in these bytes, or no digits. */
+/* Takes the number; *ret_end is the position behind it. False: not in these bytes, or no
+ * digits. */
 bool byte_source_get(const struct inspection *i, const struct byte_source *source,
     uint64_t *ret_value, uint64_t *ret_end);
 

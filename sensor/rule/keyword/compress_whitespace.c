@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* compress_whitespace: leaves one byte of each run of white space.   http.uri; compress_whitespace; */
+/* compress_whitespace: leaves one byte of each run of white space.   http.uri;
+ * compress_whitespace; */
 #include <ctype.h>
 
 #include "sensor/rule/parser.h"
 
 static bool
-compress_whitespace_apply(const void *data, struct span in, struct arena *scratch, struct span *ret)
+compress_whitespace_apply(const void *data, struct span in, struct arena *scratch,
+    struct span *ret)
 {
 	uint8_t *out = arena_alloc(scratch, in.len + 1);
 	if (!out)

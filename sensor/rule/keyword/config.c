@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config: leaves a transaction out of the records.   config:logging disable, type tx, scope tx; */
+/* config: leaves a transaction out of the records.   config:logging disable, type tx, scope tx;
+ */
 #include "sensor/rule/parser.h"
 
 static void

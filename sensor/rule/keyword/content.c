@@ -2,12 +2,13 @@
 /* content: a literal to find in the chosen buffer.   content:"GET";  content:!"|0d 0a|X";
  *
  * Bytes between pipes are hexadecimal; a backslash stands before a quote, semicolon, colon or
- * backslash. The keywords behind it (nocase, depth, distance, ...) say where and how it may stand.
+ * backslash. The keywords behind it (nocase, depth, distance, ...) say where and how it may
+ * stand.
  *
  * A relative content is looked for from the end of the match before it; others anywhere between
  * offset and offset+depth. When what follows depends on where this content was found and fails,
- * its next occurrence is tried. When an unrelated content is not there at all, no other position
- * of earlier contents helps, and the whole section ends (INSPECT_STOP).
+ * its next occurrence is tried. When an unrelated content is not there at all, no other
+ * position of earlier contents helps, and the whole section ends (INSPECT_STOP).
  */
 #include "sensor/rule/content.h"
 
@@ -63,7 +64,8 @@ content_bytes(struct rule_parser *parser, struct span s, struct span *ret)
 		}
 	}
 	if (is_hex)
-		return rule_error(parser, s.p + s.len, "the pipes of hexadecimal bytes do not match");
+		return rule_error(parser, s.p + s.len,
+		    "the pipes of hexadecimal bytes do not match");
 	if (len == 0)
 		return rule_error(parser, s.p, "content is empty");
 	if (len > CONTENT_MAX)
@@ -161,8 +163,8 @@ content_find(const struct inspection *i, const struct content *c, struct content
 		low = end - len;
 	}
 	struct span window = span_sub(i->bytes, 0, (size_t)(where.high - i->offset));
-	const uint8_t *hit = content_search(
-	    window, (size_t)(low - i->offset), c->bytes, c->flags & CONTENT_NOCASE);
+	const uint8_t *hit = content_search(window, (size_t)(low - i->offset), c->bytes,
+	    c->flags & CONTENT_NOCASE);
 	if (!hit)
 		return false;
 	*ret = i->offset + (uint64_t)(hit - i->bytes.p);

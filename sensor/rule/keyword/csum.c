@@ -33,14 +33,14 @@ static bool
 csum_v4_match(const struct match *match, const struct match_context *ctx)
 {
 	return ctx->packet->ip_version == 4 &&
-	    ctx->packet->l4_checksum == *(const uint8_t *)match->data;
+	       ctx->packet->l4_checksum == *(const uint8_t *)match->data;
 }
 
 static bool
 csum_v6_match(const struct match *match, const struct match_context *ctx)
 {
 	return ctx->packet->ip_version == 6 &&
-	    ctx->packet->l4_checksum == *(const uint8_t *)match->data;
+	       ctx->packet->l4_checksum == *(const uint8_t *)match->data;
 }
 
 static int

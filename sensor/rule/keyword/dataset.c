@@ -29,10 +29,18 @@ dataset_inspect(struct inspection *i, const struct match *match)
 		return INSPECT_STOP; /* a value is a whole buffer */
 	bool holds = false;
 	switch ((enum dataset_action)t->action) {
-	case DATASET_ISSET: holds = dataset_has(t->set, i->bytes, NULL); break;
-	case DATASET_ISNOTSET: holds = !dataset_has(t->set, i->bytes, NULL); break;
-	case DATASET_SET: holds = dataset_add(t->set, i->bytes); break;
-	case DATASET_UNSET: holds = dataset_remove(t->set, i->bytes); break;
+	case DATASET_ISSET:
+		holds = dataset_has(t->set, i->bytes, NULL);
+		break;
+	case DATASET_ISNOTSET:
+		holds = !dataset_has(t->set, i->bytes, NULL);
+		break;
+	case DATASET_SET:
+		holds = dataset_add(t->set, i->bytes);
+		break;
+	case DATASET_UNSET:
+		holds = dataset_remove(t->set, i->bytes);
+		break;
 	}
 	return holds ? INSPECT_YES : INSPECT_STOP;
 }
@@ -53,7 +61,8 @@ dataset_option(struct rule_parser *parser, struct span word, struct dataset_opti
 	}
 	if (args_is(name, "state") && value.len) {
 		o->state = value;
-		rule_warn(parser, word.p, "the set is read from its state, and not written back");
+		rule_warn(parser, word.p,
+		    "the set is read from its state, and not written back");
 		return 0;
 	}
 	if (args_is(name, "save")) {
@@ -97,8 +106,9 @@ dataset_parse(struct rule_parser *parser, struct span args, bool is_negated)
 
 const struct keyword keyword_dataset = {
 	.name = "dataset",
-	.args = "isset | isnotset | set | unset, name [, type string | md5 | sha256 | ipv4 | ip] "
-		"[, load file] [, state file]",
+	.args =
+	    "isset | isnotset | set | unset, name [, type string | md5 | sha256 | ipv4 | ip] "
+	    "[, load file] [, state file]",
 	.help = "the buffer's bytes are in a set of values",
 	.example = "tcp.hdr; dataset:set,seen-headers,type string;",
 	.url = "rules/datasets.html",

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* decode-event: something wrong with the headers of a packet.   decode-event:ipv4.pkt_too_small; */
+/* decode-event: something wrong with the headers of a packet. decode-event:ipv4.pkt_too_small;
+ */
 #include "sensor/rule/parser.h"
 
 static bool
 decode_event_match(const struct match *match, const struct match_context *ctx)
 {
 	const int *event = match->data;
-	return decode_events_has(&ctx->packet->events, (enum decode_event)*event);
+	return decode_events_has(&ctx->packet->events, (enum decode_event) * event);
 }
 
 static int
@@ -21,8 +22,8 @@ decode_event_parse(struct rule_parser *parser, struct span args, bool is_negated
 	int *event = rule_alloc(parser, sizeof(*event));
 	*event = decode_event_find((const char *)name.p, (unsigned)name.len);
 	if (*event < 0)
-		return rule_error(
-		    parser, args.p, "unknown event \"%.*s\"", (int)args.len, args.p);
+		return rule_error(parser, args.p, "unknown event \"%.*s\"", (int)args.len,
+		    args.p);
 	parser->seen |= SEEN_DECODE_EVENT;
 	rule_add_packet(parser, &keyword_decode_event, event);
 	return 0;

@@ -7,8 +7,8 @@
 static int
 depth_parse(struct rule_parser *parser, struct span args, bool is_negated)
 {
-	struct content *content = modifier_content(
-	    parser, CONTENT_DEPTH | CONTENT_RELATIVE | CONTENT_STARTSWITH);
+	struct content *content =
+	    modifier_content(parser, CONTENT_DEPTH | CONTENT_RELATIVE | CONTENT_STARTSWITH);
 	int64_t number;
 	if (!content)
 		return -EINVAL;
@@ -27,7 +27,8 @@ depth_parse(struct rule_parser *parser, struct span args, bool is_negated)
 const struct keyword keyword_depth = {
 	.name = "depth",
 	.args = "N | variable",
-	.help = "bytes from the start (or from offset) that are searched for the content before",
+	.help =
+	    "bytes from the start (or from offset) that are searched for the content before",
 	.example = "content:\"ab\"; depth:4;",
 	.url = "rules/payload-keywords.html#depth",
 	.parse = depth_parse,

@@ -15,8 +15,7 @@ detection_filter_parse(struct rule_parser *parser, struct span args, bool is_neg
 	const char *why = threshold_args_parse(args, &t, &at);
 	if (why)
 		return rule_error(parser, at, "%s", why);
-	unsigned need = THRESHOLD_GIVEN_TRACK | THRESHOLD_GIVEN_COUNT |
-	    THRESHOLD_GIVEN_SECONDS;
+	unsigned need = THRESHOLD_GIVEN_TRACK | THRESHOLD_GIVEN_COUNT | THRESHOLD_GIVEN_SECONDS;
 	if (t.given != need)
 		return rule_error(parser, args.p, "says more or less than it must");
 	if (t.data.count == 0 || t.data.track == THRESHOLD_TRACK_EITHER)

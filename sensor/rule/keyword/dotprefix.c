@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dotprefix: puts a dot before the bytes, so that a name ends as its domain does.   http.uri; dotprefix; */
+/* dotprefix: puts a dot before the bytes, so that a name ends as its domain does.   http.uri;
+ * dotprefix; */
 #include "sensor/rule/parser.h"
 
 static bool

@@ -12,7 +12,7 @@
 
 struct entropy {
 	uint32_t bytes, offset;
-	uint8_t op; /* enum number_op */
+	uint8_t op;      /* enum number_op */
 	uint32_t var_id; /* the buffer's name: what was measured is told with the alert */
 	double a, b;
 };
@@ -43,22 +43,40 @@ entropy_inspect(struct inspection *i, const struct match *match)
 	bool holds = false;
 	switch ((enum number_op)e->op) {
 	/* Rules give a few digits; equality is as far as they go. */
-	case NUMBER_EQ: holds = fabs(value - e->a) < 1e-3; break;
-	case NUMBER_NE: holds = fabs(value - e->a) >= 1e-3; break;
-	case NUMBER_LT: holds = value < e->a; break;
-	case NUMBER_LE: holds = value <= e->a; break;
-	case NUMBER_GT: holds = value > e->a; break;
-	case NUMBER_GE: holds = value >= e->a; break;
-	case NUMBER_RANGE: holds = value > e->a && value < e->b; break;
-	case NUMBER_NOT_RANGE: holds = value <= e->a || value >= e->b; break;
-	default: break;
+	case NUMBER_EQ:
+		holds = fabs(value - e->a) < 1e-3;
+		break;
+	case NUMBER_NE:
+		holds = fabs(value - e->a) >= 1e-3;
+		break;
+	case NUMBER_LT:
+		holds = value < e->a;
+		break;
+	case NUMBER_LE:
+		holds = value <= e->a;
+		break;
+	case NUMBER_GT:
+		holds = value > e->a;
+		break;
+	case NUMBER_GE:
+		holds = value >= e->a;
+		break;
+	case NUMBER_RANGE:
+		holds = value > e->a && value < e->b;
+		break;
+	case NUMBER_NOT_RANGE:
+		holds = value <= e->a || value >= e->b;
+		break;
+	default:
+		break;
 	}
 	if (!holds)
 		return INSPECT_NO;
 	if (i->thread->capture_count < RULE_CAPTURES_MAX)
-		i->thread->captures[i->thread->capture_count++] = (struct rule_capture){
-			.var_id = e->var_id, .scope = VAR_PACKET_REAL, .real = value
-		};
+		i->thread->captures[i->thread->capture_count++] =
+		    (struct rule_capture){ .var_id = e->var_id,
+			    .scope = VAR_PACKET_REAL,
+			    .real = value };
 	return INSPECT_YES;
 }
 
@@ -82,7 +100,8 @@ entropy_value(struct rule_parser *parser, struct span text, struct entropy *e)
 		const char *name;
 		uint8_t op;
 	} ops[] = { { "<=", NUMBER_LE }, { ">=", NUMBER_GE }, { "!=", NUMBER_NE },
-		{ "<", NUMBER_LT }, { ">", NUMBER_GT }, { "=", NUMBER_EQ }, { "!", NUMBER_NE } };
+		{ "<", NUMBER_LT }, { ">", NUMBER_GT }, { "=", NUMBER_EQ },
+		{ "!", NUMBER_NE } };
 	struct span rest = args_trim(text), low, high;
 	e->op = NUMBER_EQ;
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
@@ -99,7 +118,8 @@ entropy_value(struct rule_parser *parser, struct span text, struct entropy *e)
 	} else if (!high.p && entropy_number(rest, &e->a)) {
 		return 0;
 	}
-	return rule_error(parser, text.p, "expected a value from 0 to 8, with < > = ! or a range");
+	return rule_error(parser, text.p,
+	    "expected a value from 0 to 8, with < > = ! or a range");
 }
 
 static int
@@ -122,7 +142,8 @@ entropy_parse(struct rule_parser *parser, struct span args, bool is_negated)
 			if (entropy_value(parser, args_is(name, "value") ? value : word, e) < 0)
 				return -EINVAL;
 		} else {
-			return rule_error(parser, word.p, "expected bytes N, offset N or value");
+			return rule_error(parser, word.p,
+			    "expected bytes N, offset N or value");
 		}
 	}
 	if (!has_value)

@@ -2,8 +2,8 @@
 /* fast_pattern: the content before is the one that makes the engine look at the rule.
  *   fast_pattern;  fast_pattern:only;  fast_pattern:2,5;
  *
- * "only" says that finding it is enough, wherever it stands; with two numbers, offset and length,
- * a part of the content is searched for. */
+ * "only" says that finding it is enough, wherever it stands; with two numbers, offset and
+ * length, a part of the content is searched for. */
 #include <errno.h>
 
 #include "sensor/rule/keyword/modifier.h"
@@ -17,9 +17,8 @@ fast_pattern_chop(struct rule_parser *parser, struct span args, struct content *
 	if (!args_uint(first, UINT16_MAX, &offset) || !args_uint(second, UINT16_MAX, &length))
 		return rule_error(parser, args.p, "expected only, or OFFSET,LENGTH");
 	if (length == 0 || offset + length > content->bytes.len)
-		return rule_error(
-		    parser, args.p, "the part lies outside the content's %zu bytes",
-		    content->bytes.len);
+		return rule_error(parser, args.p,
+		    "the part lies outside the content's %zu bytes", content->bytes.len);
 	content->chop_offset = (uint16_t)offset;
 	content->chop_length = (uint16_t)length;
 	content->flags |= CONTENT_FAST | CONTENT_FAST_CHOP;
@@ -36,8 +35,7 @@ fast_pattern_parse(struct rule_parser *parser, struct span args, bool is_negated
 		return rule_error(parser, NULL, "only one content can be the fast pattern");
 	parser->seen |= SEEN_FAST;
 	if ((content->flags & CONTENT_NEGATED) &&
-	    (content->flags &
-		(CONTENT_RELATIVE | CONTENT_DEPTH | CONTENT_OFFSET)))
+	    (content->flags & (CONTENT_RELATIVE | CONTENT_DEPTH | CONTENT_OFFSET)))
 		return rule_error(parser, NULL,
 		    "a negated content with a position cannot be the fast pattern");
 	if (args.len == 0) {

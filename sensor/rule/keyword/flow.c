@@ -66,17 +66,18 @@ flow_parse(struct rule_parser *parser, struct span args, bool is_negated)
 	}
 	for (size_t i = 0; i < sizeof(contradictions) / sizeof(contradictions[0]); i++)
 		if ((rule->flow_needs & contradictions[i]) == contradictions[i])
-			return rule_error(parser, args.p, "two words that contradict each other");
+			return rule_error(parser, args.p,
+			    "two words that contradict each other");
 	if (rule->is_tx_bidirectional && (parser->seen & SEEN_DIRECTION))
-		return rule_error(
-		    parser, args.p, "a rule with => looks at both directions");
+		return rule_error(parser, args.p, "a rule with => looks at both directions");
 	return 0;
 }
 
 const struct keyword keyword_flow = {
 	.name = "flow",
-	.args = "to_server | to_client | established | not_established | stateless | only_stream "
-		"| no_stream | only_frag | no_frag",
+	.args =
+	    "to_server | to_client | established | not_established | stateless | only_stream "
+	    "| no_stream | only_frag | no_frag",
 	.help = "direction and state of the flow",
 	.example = "flow:established,to_server;",
 	.url = "rules/flow-keywords.html#flow",

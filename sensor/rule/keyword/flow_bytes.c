@@ -8,9 +8,8 @@ static bool
 flow_bytes_match(const struct match *match, const struct match_context *ctx)
 {
 	const struct flow *flow = ctx->flow;
-	return flow &&
-	    flow_side_matches(match->data, flow->half[DIR_TOSERVER].bytes,
-		flow->half[DIR_TOCLIENT].bytes);
+	return flow && flow_side_matches(match->data, flow->half[DIR_TOSERVER].bytes,
+			   flow->half[DIR_TOCLIENT].bytes);
 }
 
 static int

@@ -12,7 +12,8 @@ flow_side_read(struct rule_parser *parser, struct span args, uint64_t max)
 	while (i < 4 && !args_is_nocase(name, sides[i]))
 		i++;
 	if (i == 4 || !number.p) {
-		rule_error(parser, args.p, "expected toserver, toclient, either or both, number");
+		rule_error(parser, args.p,
+		    "expected toserver, toclient, either or both, number");
 		return NULL;
 	}
 	const struct number_test *test = number_read(parser, number, max);

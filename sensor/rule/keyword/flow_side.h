@@ -26,10 +26,14 @@ flow_side_matches(const struct flow_side *side, uint64_t toserver, uint64_t tocl
 	bool server = number_matches(&side->test, toserver);
 	bool client = number_matches(&side->test, toclient);
 	switch ((enum flow_side_of)side->side) {
-	case FLOW_SIDE_TOSERVER: return server;
-	case FLOW_SIDE_TOCLIENT: return client;
-	case FLOW_SIDE_EITHER: return server || client;
-	case FLOW_SIDE_BOTH: return server && client;
+	case FLOW_SIDE_TOSERVER:
+		return server;
+	case FLOW_SIDE_TOCLIENT:
+		return client;
+	case FLOW_SIDE_EITHER:
+		return server || client;
+	case FLOW_SIDE_BOTH:
+		return server && client;
 	}
 	return false;
 }

@@ -52,13 +52,20 @@ flowint_match(const struct match *match, const struct match_context *ctx)
 	if (!is_set || !flowint_other(f, vars, &other))
 		return false;
 	switch ((enum flowint_op)f->op) {
-	case FLOWINT_LT: return value < other;
-	case FLOWINT_LE: return value <= other;
-	case FLOWINT_EQ: return value == other;
-	case FLOWINT_NE: return value != other;
-	case FLOWINT_GE: return value >= other;
-	case FLOWINT_GT: return value > other;
-	default: return false;
+	case FLOWINT_LT:
+		return value < other;
+	case FLOWINT_LE:
+		return value <= other;
+	case FLOWINT_EQ:
+		return value == other;
+	case FLOWINT_NE:
+		return value != other;
+	case FLOWINT_GE:
+		return value >= other;
+	case FLOWINT_GT:
+		return value > other;
+	default:
+		return false;
 	}
 }
 

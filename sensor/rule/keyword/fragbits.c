@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fragbits: fragmentation bits of an IPv4 packet.   fragbits:M;  fragbits:+D;  fragbits:!R;
  *
- * M more fragments, D don't fragment, R reserved; + these and any others, * one of these, ! none. */
+ * M more fragments, D don't fragment, R reserved; + these and any others, * one of these, !
+ * none. */
 #include <errno.h>
 
 #include "sensor/rule/parser.h"
@@ -23,10 +24,14 @@ fragbits_match(const struct match *match, const struct match_context *ctx)
 	const struct fragbits *f = match->data;
 	uint8_t bits = ctx->packet->ip_flags;
 	switch (f->modifier) {
-	case '+': return (bits & f->bits) == f->bits;
-	case '*': return (bits & f->bits) != 0;
-	case '!': return (bits & f->bits) != f->bits;
-	default: return bits == f->bits;
+	case '+':
+		return (bits & f->bits) == f->bits;
+	case '*':
+		return (bits & f->bits) != 0;
+	case '!':
+		return (bits & f->bits) != f->bits;
+	default:
+		return bits == f->bits;
 	}
 }
 
@@ -38,15 +43,25 @@ fragbits_parse(struct rule_parser *parser, struct span args, bool is_negated)
 		switch (args.p[i]) {
 		case '+':
 		case '*':
-		case '!': f->modifier = (char)args.p[i]; break;
+		case '!':
+			f->modifier = (char)args.p[i];
+			break;
 		case 'M':
-		case 'm': f->bits |= FRAGBIT_MORE; break;
+		case 'm':
+			f->bits |= FRAGBIT_MORE;
+			break;
 		case 'D':
-		case 'd': f->bits |= FRAGBIT_DONT; break;
+		case 'd':
+			f->bits |= FRAGBIT_DONT;
+			break;
 		case 'R':
-		case 'r': f->bits |= FRAGBIT_RESERVED; break;
-		case ' ': break;
-		default: return rule_error(parser, args.p + i, "expected M, D or R");
+		case 'r':
+			f->bits |= FRAGBIT_RESERVED;
+			break;
+		case ' ':
+			break;
+		default:
+			return rule_error(parser, args.p + i, "expected M, D or R");
 		}
 	}
 	if (!f->bits)

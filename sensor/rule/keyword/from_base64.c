@@ -52,8 +52,8 @@ from_base64_word(struct rule_parser *parser, struct span word, struct from_base6
 		f->offset = (uint32_t)number;
 		return 0;
 	}
-	return rule_error(
-	    parser, word.p, "expected bytes N, offset N or mode strict, rfc4648 or rfc2045");
+	return rule_error(parser, word.p,
+	    "expected bytes N, offset N or mode strict, rfc4648 or rfc2045");
 }
 
 static int

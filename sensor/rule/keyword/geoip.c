@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* geoip: country of an address.   geoip:CN;  geoip:dst,US,CA;  geoip:src,!CN;
  *
- * Codes of ISO 3166. Without a direction either end will do; "both" asks of both. An address that
- * the database does not know is in no country: a negation does not hold for it. */
+ * Codes of ISO 3166. Without a direction either end will do; "both" asks of both. An address
+ * that the database does not know is in no country: a negation does not hold for it. */
 #include <ctype.h>
 #include <errno.h>
 
@@ -43,7 +43,8 @@ geoip_match(const struct match *match, const struct match_context *ctx)
 	const struct geoip *g = match->data;
 	const struct packet *p = ctx->packet;
 	bool src = g->end != GEOIP_DST && geoip_is_in(g, &p->src, p->ip_version);
-	if (g->end == GEOIP_SRC || (g->end == GEOIP_ANY && src) || (g->end == GEOIP_BOTH && !src))
+	if (g->end == GEOIP_SRC || (g->end == GEOIP_ANY && src) ||
+	    (g->end == GEOIP_BOTH && !src))
 		return src;
 	return geoip_is_in(g, &p->dst, p->ip_version);
 }

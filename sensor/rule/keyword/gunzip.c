@@ -42,8 +42,8 @@ gunzip_parse(struct rule_parser *parser, struct span args, bool is_negated)
 		struct number_test test;
 		const char *why;
 		if (!args_word(&value, &name) || !args_is(name, "max-size") ||
-		    !number_parse(value, TRANSFORM_OUT_MAX, &test, &why) || test.op != NUMBER_EQ ||
-		    test.a == 0)
+		    !number_parse(value, TRANSFORM_OUT_MAX, &test, &why) ||
+		    test.op != NUMBER_EQ || test.a == 0)
 			return rule_error(parser, args.p, "expected max-size N, at most %u",
 			    TRANSFORM_OUT_MAX);
 		*max = (uint32_t)test.a;

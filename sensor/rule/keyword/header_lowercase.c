@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* header_lowercase: makes header names lower case and leaves their values.   http.uri; header_lowercase; */
+/* header_lowercase: makes header names lower case and leaves their values.   http.uri;
+ * header_lowercase; */
 #include <ctype.h>
 
 #include "sensor/rule/parser.h"
 
 static bool
-header_lowercase_apply(const void *data, struct span in, struct arena *scratch, struct span *ret)
+header_lowercase_apply(const void *data, struct span in, struct arena *scratch,
+    struct span *ret)
 {
 	uint8_t *out = arena_alloc(scratch, in.len + 1);
 	if (!out)

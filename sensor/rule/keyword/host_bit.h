@@ -24,8 +24,8 @@ struct host_bit {
 /* Reads action and name; 1 for noalert, which is done; negative when refused. */
 int host_bit_read(struct rule_parser *parser, struct span action, struct span name,
     struct host_bit *ret);
-void host_bit_add(
-    struct rule_parser *parser, const struct keyword *keyword, const struct host_bit *bit);
+void host_bit_add(struct rule_parser *parser, const struct keyword *keyword,
+    const struct host_bit *bit);
 
 bool host_bit_match(const struct match *match, const struct match_context *ctx);
 void host_bit_fire(const struct match *match, const struct match_context *ctx);

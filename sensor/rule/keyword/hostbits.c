@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hostbits: marks that rules leave on a host.   hostbits:set,scanner,src,600;  hostbits:isset,scanner; */
+/* hostbits: marks that rules leave on a host.   hostbits:set,scanner,src,600;
+ * hostbits:isset,scanner; */
 #include <errno.h>
 
 #include "sensor/rule/keyword/host_bit.h"
@@ -37,8 +38,9 @@ hostbits_parse(struct rule_parser *parser, struct span args, bool is_negated)
 
 const struct keyword keyword_hostbits = {
 	.name = "hostbits",
-	.args = "set | unset | toggle | isset | isnotset, name [, src | dst | both [, seconds]] "
-		"| noalert",
+	.args =
+	    "set | unset | toggle | isset | isnotset, name [, src | dst | both [, seconds]] "
+	    "| noalert",
 	.help = "marks that rules leave on a host",
 	.example = "hostbits:set,scanner,src,600;",
 	.url = "rules/flow-keywords.html#hostbits",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ip_proto: protocol of an IP packet, by number or name.   ip_proto:47;  ip_proto:!tcp;  ip_proto:>1; */
+/* ip_proto: protocol of an IP packet, by number or name.   ip_proto:47;  ip_proto:!tcp;
+ * ip_proto:>1; */
 #include <netdb.h>
 
 #include "sensor/rule/keyword/packet_number.h"

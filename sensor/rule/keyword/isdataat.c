@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* isdataat: whether the buffer reaches as far.   isdataat:512;  isdataat:!1,relative;
  *
- * Without "relative" byte N (from 0) must be there; with it N bytes must be left behind the last
- * match (the two differ by one, as rule authors expect). Negated, in a buffer that still grows, it
- * holds only at its end. */
+ * Without "relative" byte N (from 0) must be there; with it N bytes must be left behind the
+ * last match (the two differ by one, as rule authors expect). Negated, in a buffer that still
+ * grows, it holds only at its end. */
 #include <errno.h>
 
 #include "sensor/rule/inspect.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* modbus: what a Modbus request asks for.   modbus:function 5;  modbus:unit 1-10, function !assigned;
- *   modbus:access write holding, address 500, value >200;
+/* modbus: what a Modbus request asks for.   modbus:function 5;  modbus:unit 1-10, function
+ * !assigned; modbus:access write holding, address 500, value >200;
  *
  * Addresses count from 1, as the specification's tables do, and not from 0 as on the wire. An
  * address holds when any of the addresses that the request touches does. */
@@ -26,9 +26,8 @@ static const struct {
 	{ "unassigned", MODBUS_PUBLIC_UNASSIGNED },
 	{ "public", MODBUS_PUBLIC_ASSIGNED | MODBUS_PUBLIC_UNASSIGNED },
 	{ "user", MODBUS_USER_DEFINED }, { "reserved", MODBUS_RESERVED },
-	{ "all",
-	    MODBUS_PUBLIC_ASSIGNED | MODBUS_PUBLIC_UNASSIGNED | MODBUS_USER_DEFINED |
-		MODBUS_RESERVED } },
+	{ "all", MODBUS_PUBLIC_ASSIGNED | MODBUS_PUBLIC_UNASSIGNED | MODBUS_USER_DEFINED |
+		     MODBUS_RESERVED } },
   tables[] = { { "discretes", MODBUS_DISCRETES }, { "coils", MODBUS_COILS },
 	  { "input", MODBUS_INPUT }, { "holding", MODBUS_HOLDING } };
 
@@ -37,13 +36,18 @@ static bool
 any_in_range(const struct number_test *test, uint32_t low, uint32_t high)
 {
 	switch ((enum number_op)test->op) {
-	case NUMBER_EQ: return test->a >= low && test->a <= high;
+	case NUMBER_EQ:
+		return test->a >= low && test->a <= high;
 	case NUMBER_LT:
-	case NUMBER_LE: return number_matches(test, low);
+	case NUMBER_LE:
+		return number_matches(test, low);
 	case NUMBER_GT:
-	case NUMBER_GE: return number_matches(test, high);
-	case NUMBER_RANGE: return test->b > low && test->a < high && low < test->b;
-	default: break;
+	case NUMBER_GE:
+		return number_matches(test, high);
+	case NUMBER_RANGE:
+		return test->b > low && test->a < high && low < test->b;
+	default:
+		break;
 	}
 	for (uint32_t n = low; n <= high; n++)
 		if (number_matches(test, n))
@@ -138,7 +142,8 @@ modbus_access(struct rule_parser *parser, struct span value, struct modbus_test 
 			t->table = tables[i].bits;
 			if (t->direction == MODBUS_WRITE &&
 			    (t->table & (MODBUS_DISCRETES | MODBUS_INPUT)))
-				return rule_error(parser, table.p, "this table cannot be written");
+				return rule_error(parser, table.p,
+				    "this table cannot be written");
 			return 0;
 		}
 	return rule_error(parser, table.p, "expected discretes, coils, input or holding");
@@ -199,8 +204,9 @@ modbus_parse(struct rule_parser *parser, struct span args, bool is_negated)
 
 const struct keyword keyword_modbus = {
 	.name = "modbus",
-	.args = "[unit N,] function N | category [,subfunction N] | access read | write [table] "
-		"[,address N] [,value N]",
+	.args =
+	    "[unit N,] function N | category [,subfunction N] | access read | write [table] "
+	    "[,address N] [,value N]",
 	.help = "what a Modbus request asks for",
 	.example = "modbus:access write holding, address 500, value >200;",
 	.url = "rules/modbus-keyword.html",

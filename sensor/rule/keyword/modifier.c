@@ -31,7 +31,8 @@ int
 modifier_number(struct rule_parser *parser, struct span args, int64_t min, int64_t max,
     int64_t *ret_number)
 {
-	bool is_number = args.len &&
+	bool is_number =
+	    args.len &&
 	    (isdigit(args.p[0]) || ((args.p[0] == '-' || args.p[0] == '+') && args.len > 1));
 	if (is_number) {
 		if (args_int(args, min, max, ret_number))

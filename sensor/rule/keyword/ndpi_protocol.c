@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ndpi-protocol: the application that nDPI sees in a flow.   ndpi-protocol:TLS;  ndpi-protocol:!SSH;
+/* ndpi-protocol: the application that nDPI sees in a flow.   ndpi-protocol:TLS;
+ * ndpi-protocol:!SSH;
  *
  * A guess by port or address is no finding. A negation holds once nDPI has decided. */
 #include "sensor/dpi/dpi.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ndpi-risk: a risk that nDPI sees in a flow.   ndpi-risk:NDPI_MALICIOUS_JA3;
- *   ndpi-risk:NDPI_KNOWN_PROTOCOL_ON_NON_STANDARD_PORT,NDPI_HTTP_SUSPICIOUS_HEADER;
+ *   ndpi-risk:NDPI_KNOWN_PROTOCOL_ON_NON_STANDARD_PORT,HTTP Suspicious Header;
  *
  * Of several each must be there. */
 #include "sensor/dpi/dpi.h"
@@ -44,7 +44,7 @@ const struct keyword keyword_ndpi_risk = {
 	.name = "ndpi-risk",
 	.args = "[!]name[,name]",
 	.help = "a risk that nDPI sees in a flow",
-	.example = "ndpi-risk:NDPI_MALICIOUS_JA3;",
+	.example = "ndpi-risk:XSS Attack;",
 	.url = "rules/ndpi-risk.html",
 	.flags = KEYWORD_NEGATABLE,
 	.parse = ndpi_risk_parse,

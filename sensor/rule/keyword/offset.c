@@ -7,8 +7,8 @@
 static int
 offset_parse(struct rule_parser *parser, struct span args, bool is_negated)
 {
-	struct content *content = modifier_content(
-	    parser, CONTENT_OFFSET | CONTENT_RELATIVE | CONTENT_STARTSWITH);
+	struct content *content =
+	    modifier_content(parser, CONTENT_OFFSET | CONTENT_RELATIVE | CONTENT_STARTSWITH);
 	int64_t number;
 	if (!content)
 		return -EINVAL;

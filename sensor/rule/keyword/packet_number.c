@@ -16,8 +16,8 @@ number_read(struct rule_parser *parser, struct span args, uint64_t max)
 }
 
 int
-packet_number_parse(struct rule_parser *parser, const struct keyword *keyword,
-    struct span args, uint64_t max)
+packet_number_parse(struct rule_parser *parser, const struct keyword *keyword, struct span args,
+    uint64_t max)
 {
 	const struct number_test *test = number_read(parser, args, max);
 	if (!test || (keyword->needs && rule_need_layers(parser, keyword->needs) < 0))

@@ -11,8 +11,8 @@ int packet_number_parse(struct rule_parser *parser, const struct keyword *keywor
     struct span args, uint64_t max);
 
 /* Reads the comparison only; NULL when it was refused. */
-const struct number_test *number_read(
-    struct rule_parser *parser, struct span args, uint64_t max);
+const struct number_test *number_read(struct rule_parser *parser, struct span args,
+    uint64_t max);
 
 static inline bool
 packet_number_is(const struct match *match, uint64_t value)

@@ -5,8 +5,8 @@
  * accepted; the older ones name a buffer (U I P H D M C S Y B V W Q Z). Groups can be kept:
  *   pcre:"/user=([a-z]+)/, flow:user";  pcre:"/(?P<pkt_user>[a-z]+)/";
  *
- * When what follows depends on its place and fails, the expression is searched again from one byte
- * behind the start of its match, as for contents. */
+ * When what follows depends on its place and fails, the expression is searched again from one
+ * byte behind the start of its match, as for contents. */
 #include <ctype.h>
 #include <errno.h>
 
@@ -43,16 +43,17 @@ pcre_captures(struct inspection *i, const struct pcre *p, struct span subject)
 		if (c->group >= pairs || at[2 * c->group] == PCRE2_UNSET ||
 		    thread->capture_count == RULE_CAPTURES_MAX)
 			continue;
-		struct span text = span_sub(
-		    subject, at[2 * c->group], at[2 * c->group + 1] - at[2 * c->group]);
+		struct span text = span_sub(subject, at[2 * c->group],
+		    at[2 * c->group + 1] - at[2 * c->group]);
 		uint8_t *copy = arena_copy(thread->scratch, text.p, text.len);
 		if (!copy) {
 			thread->counters.scratch_shed++;
 			continue;
 		}
-		thread->captures[thread->capture_count++] = (struct rule_capture){
-			.var_id = c->var_id, .scope = c->scope, .value = span_of(copy, text.len)
-		};
+		thread->captures[thread->capture_count++] =
+		    (struct rule_capture){ .var_id = c->var_id,
+			    .scope = c->scope,
+			    .value = span_of(copy, text.len) };
 	}
 }
 
@@ -145,8 +146,8 @@ pcre_buffer(struct rule_parser *parser, const uint8_t *at, const struct buffer *
 		if (!buffer)
 			buffer = buffer_find(name);
 		if (!buffer)
-			return rule_error(
-			    parser, at, "no buffer %s in this sensor", buffers[i].modifier);
+			return rule_error(parser, at, "no buffer %s in this sensor",
+			    buffers[i].modifier);
 		if (*ret && *ret != buffer)
 			return rule_error(parser, at, "names a second buffer");
 		*ret = buffer;
@@ -181,16 +182,33 @@ pcre_letters(struct rule_parser *parser, struct pcre *p, struct span letters,
 	uint32_t options = 0;
 	for (size_t i = 0; i < letters.len; i++) {
 		switch (letters.p[i]) {
-		case 'i': options |= PCRE2_CASELESS; break;
-		case 'm': options |= PCRE2_MULTILINE; break;
-		case 's': options |= PCRE2_DOTALL; break;
-		case 'x': options |= PCRE2_EXTENDED; break;
-		case 'A': options |= PCRE2_ANCHORED; break;
-		case 'E': options |= PCRE2_DOLLAR_ENDONLY; break;
-		case 'G': options |= PCRE2_UNGREEDY; break;
-		case 'R': p->is_relative = true; break;
+		case 'i':
+			options |= PCRE2_CASELESS;
+			break;
+		case 'm':
+			options |= PCRE2_MULTILINE;
+			break;
+		case 's':
+			options |= PCRE2_DOTALL;
+			break;
+		case 'x':
+			options |= PCRE2_EXTENDED;
+			break;
+		case 'A':
+			options |= PCRE2_ANCHORED;
+			break;
+		case 'E':
+			options |= PCRE2_DOLLAR_ENDONLY;
+			break;
+		case 'G':
+			options |= PCRE2_UNGREEDY;
+			break;
+		case 'R':
+			p->is_relative = true;
+			break;
 		case 'O':
-		case 'B': break; /* limits are ours; bytes are raw anyway */
+		case 'B':
+			break; /* limits are ours; bytes are raw anyway */
 		default: {
 			int r = pcre_buffer(parser, letters.p + i, ret_buffer);
 			if (r < 0)
@@ -231,7 +249,8 @@ pcre_capture_list(struct rule_parser *parser, struct pcre *p, struct span list)
 		else if (args_is(scope, "alert"))
 			kind = VAR_ALERT_TEXT;
 		else if (!args_is(scope, "pkt"))
-			return rule_error(parser, piece.p, "expected flow:, pkt: or alert:name");
+			return rule_error(parser, piece.p,
+			    "expected flow:, pkt: or alert:name");
 		if (!args_is_name(name))
 			return rule_error(parser, piece.p, "expected a name");
 		int r = pcre_capture_add(parser, p, name, kind, group++);
@@ -280,17 +299,17 @@ pcre_code_free(void *code)
 }
 
 static int
-pcre_compile(
-    struct rule_parser *parser, struct pcre *p, struct span expression, uint32_t options)
+pcre_compile(struct rule_parser *parser, struct pcre *p, struct span expression,
+    uint32_t options)
 {
 	int error;
 	PCRE2_SIZE at;
-	p->code = pcre2_compile(
-	    expression.p, expression.len, options, &error, &at, NULL);
+	p->code = pcre2_compile(expression.p, expression.len, options, &error, &at, NULL);
 	if (!p->code) {
 		char text[128];
 		pcre2_get_error_message(error, (PCRE2_UCHAR *)text, sizeof(text));
-		return rule_error(parser, expression.p + (at < expression.len ? at : 0), "%s", text);
+		return rule_error(parser, expression.p + (at < expression.len ? at : 0), "%s",
+		    text);
 	}
 	ruleset_at_end(parser->set, pcre_code_free, p->code);
 	/* Without JIT support the interpreter runs it. */
@@ -320,10 +339,11 @@ pcre_parse(struct rule_parser *parser, struct span args, bool is_negated)
 		return rule_error(parser, args.p, "a negated expression has nothing to keep");
 	/* Q is the body of answers, which goes by two names. */
 	bool is_body = buffer && parser->buffer && span_chr(text.letters, 'Q') >= 0 &&
-	    strcmp(parser->buffer->name, "http.response_body") == 0;
+		       strcmp(parser->buffer->name, "http.response_body") == 0;
 	if (buffer && parser->buffer && parser->buffer != buffer && !is_body)
 		return rule_error(parser, args.p,
-		    "names a buffer while the sticky buffer %s is chosen", parser->buffer->name);
+		    "names a buffer while the sticky buffer %s is chosen",
+		    parser->buffer->name);
 	struct match *match = rule_add_inspect(parser, &keyword_pcre, p);
 	if (buffer && !parser->buffer && !parser->nested)
 		rule_move_match(parser, match, parser->last_list, buffer);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pcrexform: what the first group of an expression matches.   http.uri; pcrexform:"/dl/(\\w+)"; */
+/* pcrexform: what the first group of an expression matches.   http.uri; pcrexform:"/dl/(\\w+)";
+ */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -13,8 +14,7 @@ pcrexform_apply(const void *data, struct span in, struct arena *scratch, struct 
 	pcre2_match_data *found = pcre2_match_data_create(2, NULL);
 	if (!found)
 		return false;
-	int r = pcre2_match(
-	    code, in.p ? in.p : (const uint8_t *)"", in.len, 0, 0, found, NULL);
+	int r = pcre2_match(code, in.p ? in.p : (const uint8_t *)"", in.len, 0, 0, found, NULL);
 	/* Bytes that do not match are left as they are. */
 	if (r > 1 || r == 0) {
 		const PCRE2_SIZE *at = pcre2_get_ovector_pointer(found);
@@ -44,8 +44,8 @@ pcrexform_parse(struct rule_parser *parser, struct span args, bool is_negated)
 	PCRE2_SIZE at;
 	pcre2_code *code = pcre2_compile(args.p, args.len, 0, &error, &at, NULL);
 	if (!code)
-		return rule_error(
-		    parser, args.p + (at < args.len ? at : 0), "not a regular expression");
+		return rule_error(parser, args.p + (at < args.len ? at : 0),
+		    "not a regular expression");
 	ruleset_at_end(parser->set, pcrexform_free, code);
 	uint32_t groups = 0;
 	pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &groups);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* prefilter: asks that the keyword before be the one by which the rule is found.   prefilter;
  *
- * A hint that this engine does not need: rules without a literal are grouped by their header. */
+ * A hint that this engine does not need: rules without a literal are grouped by their header.
+ */
 #include "sensor/rule/parser.h"
 
 static int

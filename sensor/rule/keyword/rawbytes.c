@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rawbytes: accepted for older rules; contents are always looked for in the bytes as they are. */
+/* rawbytes: accepted for older rules; contents are always looked for in the bytes as they are.
+ */
 #include <errno.h>
 
 #include "sensor/rule/keyword/modifier.h"
@@ -11,7 +12,8 @@ rawbytes_parse(struct rule_parser *parser, struct span args, bool is_negated)
 	if (!content)
 		return -EINVAL;
 	if (parser->buffer)
-		return rule_error(parser, NULL, "a sticky buffer is chosen, which is never raw");
+		return rule_error(parser, NULL,
+		    "a sticky buffer is chosen, which is never raw");
 	content->flags |= CONTENT_RAWBYTES;
 	return 0;
 }

@@ -45,7 +45,8 @@ versions_hold(struct span text)
 	int holds = 1;
 	while ((text = args_trim(text)).len) {
 		size_t n = 0;
-		while (n < text.len && (text.p[n] == '<' || text.p[n] == '>' || text.p[n] == '='))
+		while (
+		    n < text.len && (text.p[n] == '<' || text.p[n] == '>' || text.p[n] == '='))
 			n++;
 		op = span_sub(text, 0, n);
 		text = span_from(text, n);
@@ -104,7 +105,8 @@ requires_parse(struct rule_parser *parser, struct span args, bool is_negated)
 			holds = is_known != is_not;
 		} /* what a later version invents is not met */
 		if (holds < 0)
-			return rule_error(parser, piece.p, "expected versions like >= 7.0.3 < 8");
+			return rule_error(parser, piece.p,
+			    "expected versions like >= 7.0.3 < 8");
 		if (!holds)
 			parser->is_skipped = true;
 	}

@@ -22,8 +22,8 @@ rpc_match(const struct match *match, const struct match_context *ctx)
 	uint32_t program = cursor_be32(&c), version = cursor_be32(&c);
 	uint32_t procedure = cursor_be32(&c);
 	return !c.is_short && type == 0 && rpc_version == 2 && program == r->program &&
-	    (r->any_version || version == r->version) &&
-	    (r->any_procedure || procedure == r->procedure);
+	       (r->any_version || version == r->version) &&
+	       (r->any_procedure || procedure == r->procedure);
 }
 
 static bool

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* startswith: the content before stands at the start of its buffer.   content:"GET"; startswith; */
+/* startswith: the content before stands at the start of its buffer.   content:"GET";
+ * startswith; */
 #include <errno.h>
 
 #include "sensor/rule/keyword/modifier.h"
@@ -7,8 +8,8 @@
 static int
 startswith_parse(struct rule_parser *parser, struct span args, bool is_negated)
 {
-	struct content *content = modifier_content(
-	    parser, CONTENT_STARTSWITH | CONTENT_DEPTH | CONTENT_OFFSET | CONTENT_RELATIVE);
+	struct content *content = modifier_content(parser,
+	    CONTENT_STARTSWITH | CONTENT_DEPTH | CONTENT_OFFSET | CONTENT_RELATIVE);
 	if (!content)
 		return -EINVAL;
 	content->depth = (uint32_t)content->bytes.len;

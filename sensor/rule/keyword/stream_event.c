@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stream-event: something odd about a TCP connection.   stream-event:est_packet_out_of_window; */
+/* stream-event: something odd about a TCP connection.   stream-event:est_packet_out_of_window;
+ */
 #include "sensor/flow/stream_event.h"
 #include "sensor/rule/parser.h"
 
@@ -19,8 +20,8 @@ stream_event_parse(struct rule_parser *parser, struct span args, bool is_negated
 	int *event = rule_alloc(parser, sizeof(*event));
 	*event = stream_event_find((const char *)name.p, (unsigned)name.len);
 	if (*event < 0)
-		return rule_error(
-		    parser, args.p, "unknown event \"%.*s\"", (int)args.len, args.p);
+		return rule_error(parser, args.p, "unknown event \"%.*s\"", (int)args.len,
+		    args.p);
 	rule_add_packet(parser, &keyword_stream_event, event);
 	return 0;
 }

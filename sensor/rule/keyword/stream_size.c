@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stream_size: how far a TCP stream has come, by its sequence numbers.   stream_size:server,>,100;
+/* stream_size: how far a TCP stream has come, by its sequence numbers.
+ * stream_size:server,>,100;
  *
  * The SYN takes a number of its own, so a stream of N bytes has come to N + 1. */
 #include <errno.h>

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* strip_pseudo_headers: leaves out HTTP/2 pseudo headers, lines that begin with a colon.   http.uri; strip_pseudo_headers; */
+/* strip_pseudo_headers: leaves out HTTP/2 pseudo headers, lines that begin with a colon.
+ * http.uri; strip_pseudo_headers; */
 #include "sensor/rule/parser.h"
 
 static bool
-strip_pseudo_headers_apply(const void *data, struct span in, struct arena *scratch, struct span *ret)
+strip_pseudo_headers_apply(const void *data, struct span in, struct arena *scratch,
+    struct span *ret)
 {
 	uint8_t *out = arena_alloc(scratch, in.len + 1);
 	if (!out)

@@ -5,7 +5,8 @@
 #include "sensor/rule/parser.h"
 
 static bool
-strip_whitespace_apply(const void *data, struct span in, struct arena *scratch, struct span *ret)
+strip_whitespace_apply(const void *data, struct span in, struct arena *scratch,
+    struct span *ret)
 {
 	uint8_t *out = arena_alloc(scratch, in.len + 1);
 	if (!out)

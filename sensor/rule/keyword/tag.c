@@ -15,8 +15,8 @@ tag_parse(struct rule_parser *parser, struct span args, bool is_negated)
 	while (args_next(&rest, ',', &word)) {
 		uint64_t number;
 		if (!args_uint(word, UINT32_MAX, &number) && !args_is(word, "packets") &&
-		    !args_is(word, "bytes") && !args_is(word, "seconds") && !args_is(word, "src") &&
-		    !args_is(word, "dst"))
+		    !args_is(word, "bytes") && !args_is(word, "seconds") &&
+		    !args_is(word, "src") && !args_is(word, "dst"))
 			return rule_error(parser, word.p, "unknown word");
 	}
 	rule_warn(parser, args.p, "tagged packets are not written");

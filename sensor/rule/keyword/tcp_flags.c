@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tcp.flags: flags of a TCP segment.   tcp.flags:S;  tcp.flags:+SA;  tcp.flags:*FR;  flags:S,CE;
+/* tcp.flags: flags of a TCP segment.   tcp.flags:S;  tcp.flags:+SA;  tcp.flags:*FR; flags:S,CE;
  *
- * Exactly these; with + these and any others, with * one of these, with ! not all of these. Flags
- * behind a comma are not looked at. 0 stands for no flag; 1 and C for CWR, 2 and E for ECE. */
+ * Exactly these; with + these and any others, with * one of these, with ! not all of these.
+ * Flags behind a comma are not looked at. 0 stands for no flag; 1 and C for CWR, 2 and E for
+ * ECE. */
 #include <errno.h>
 
 #include "sensor/rule/parser.h"
@@ -18,10 +19,14 @@ tcp_flags_match(const struct match *match, const struct match_context *ctx)
 	const struct tcp_flags_test *t = match->data;
 	uint8_t flags = ctx->packet->tcp.flags & t->mask;
 	switch (t->modifier) {
-	case '+': return (flags & t->flags) == t->flags;
-	case '*': return (flags & t->flags) != 0;
-	case '!': return (flags & t->flags) != t->flags;
-	default: return flags == t->flags;
+	case '+':
+		return (flags & t->flags) == t->flags;
+	case '*':
+		return (flags & t->flags) != 0;
+	case '!':
+		return (flags & t->flags) != t->flags;
+	default:
+		return flags == t->flags;
 	}
 }
 
@@ -44,7 +49,7 @@ tcp_flags_letters(struct rule_parser *parser, struct span text, uint8_t *ret, ch
 		}
 		size_t k = 0;
 		while (k < sizeof(letters) / sizeof(letters[0]) &&
-		    letters[k].letter != (c >= 'a' && c <= 'z' ? c - 32 : c))
+		       letters[k].letter != (c >= 'a' && c <= 'z' ? c - 32 : c))
 			k++;
 		if (k == sizeof(letters) / sizeof(letters[0]))
 			return rule_error(parser, text.p + i, "unknown flag \"%c\"", c);

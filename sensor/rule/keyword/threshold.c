@@ -16,7 +16,7 @@ threshold_parse(struct rule_parser *parser, struct span args, bool is_negated)
 	if (why)
 		return rule_error(parser, at, "%s", why);
 	unsigned need = THRESHOLD_GIVEN_TYPE | THRESHOLD_GIVEN_TRACK | THRESHOLD_GIVEN_COUNT |
-	    THRESHOLD_GIVEN_SECONDS;
+			THRESHOLD_GIVEN_SECONDS;
 	if (t.data.type == THRESHOLD_BACKOFF)
 		need ^= THRESHOLD_GIVEN_SECONDS | THRESHOLD_GIVEN_MULTIPLIER;
 	if (t.given != need)
@@ -31,7 +31,8 @@ threshold_parse(struct rule_parser *parser, struct span args, bool is_negated)
 
 const struct keyword keyword_threshold = {
 	.name = "threshold",
-	.args = "type limit | threshold | both | backoff, track by_src | by_dst | by_both | by_rule | by_flow, count N, seconds S | multiplier M",
+	.args = "type limit | threshold | both | backoff, track by_src | by_dst | by_both | "
+		"by_rule | by_flow, count N, seconds S | multiplier M",
 	.help = "how often the rule tells",
 	.example = "threshold:type limit, track by_src, count 1, seconds 60;",
 	.url = "rules/thresholding.html",

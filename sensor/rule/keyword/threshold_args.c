@@ -14,13 +14,13 @@ static const struct {
   new_actions[] = { { "alert", RULE_ALERT }, { "pass", RULE_PASS }, { "drop", RULE_DROP },
 	  { "reject", RULE_REJECT } };
 
-#define LOOK_UP(table, word, result) \
-	do { \
+#define LOOK_UP(table, word, result)                                               \
+	do {                                                                       \
 		for (size_t i_ = 0; i_ < sizeof(table) / sizeof((table)[0]); i_++) \
-			if (args_is(word, (table)[i_].name)) { \
-				*(result) = (uint8_t)(table)[i_].value; \
-				return NULL; \
-			} \
+			if (args_is(word, (table)[i_].name)) {                     \
+				*(result) = (uint8_t)(table)[i_].value;            \
+				return NULL;                                       \
+			}                                                          \
 	} while (0)
 
 static const char *
@@ -55,7 +55,8 @@ number_read(struct span word, uint32_t *ret)
 }
 
 static const char *
-threshold_arg(struct threshold_args *t, struct span name, struct span value, unsigned *ret_given)
+threshold_arg(struct threshold_args *t, struct span name, struct span value,
+    unsigned *ret_given)
 {
 	static const struct {
 		const char *name;
@@ -72,17 +73,29 @@ threshold_arg(struct threshold_args *t, struct span name, struct span value, uns
 		if (args_is(name, names[i].name))
 			*ret_given = names[i].given;
 	switch (*ret_given) {
-	case THRESHOLD_GIVEN_TYPE: return type_read(value, &t->data.type);
-	case THRESHOLD_GIVEN_TRACK: return track_read(value, &t->data.track);
-	case THRESHOLD_GIVEN_COUNT: return number_read(value, &t->data.count);
-	case THRESHOLD_GIVEN_SECONDS: return number_read(value, &t->data.seconds);
-	case THRESHOLD_GIVEN_MULTIPLIER: return number_read(value, &t->data.multiplier);
-	case THRESHOLD_GIVEN_NEW_ACTION: return new_action_read(value, &t->data.new_action);
-	case THRESHOLD_GIVEN_TIMEOUT: return number_read(value, &t->data.timeout_seconds);
-	case THRESHOLD_GIVEN_IP: t->ip = value; return NULL;
-	case THRESHOLD_GIVEN_GEN: return number_read(value, &t->gen_id);
-	case THRESHOLD_GIVEN_SIG: return number_read(value, &t->sig_id);
-	default: return "unknown word";
+	case THRESHOLD_GIVEN_TYPE:
+		return type_read(value, &t->data.type);
+	case THRESHOLD_GIVEN_TRACK:
+		return track_read(value, &t->data.track);
+	case THRESHOLD_GIVEN_COUNT:
+		return number_read(value, &t->data.count);
+	case THRESHOLD_GIVEN_SECONDS:
+		return number_read(value, &t->data.seconds);
+	case THRESHOLD_GIVEN_MULTIPLIER:
+		return number_read(value, &t->data.multiplier);
+	case THRESHOLD_GIVEN_NEW_ACTION:
+		return new_action_read(value, &t->data.new_action);
+	case THRESHOLD_GIVEN_TIMEOUT:
+		return number_read(value, &t->data.timeout_seconds);
+	case THRESHOLD_GIVEN_IP:
+		t->ip = value;
+		return NULL;
+	case THRESHOLD_GIVEN_GEN:
+		return number_read(value, &t->gen_id);
+	case THRESHOLD_GIVEN_SIG:
+		return number_read(value, &t->sig_id);
+	default:
+		return "unknown word";
 	}
 }
 

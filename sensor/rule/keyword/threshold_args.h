@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* threshold_args: "type limit, track by_src, count 1, seconds 60" of rules and threshold.config. */
+/* threshold_args: "type limit, track by_src, count 1, seconds 60" of rules and
+ * threshold.config. */
 #ifndef GUAN_SENSOR_RULE_KEYWORD_THRESHOLD_ARGS_H
 #define GUAN_SENSOR_RULE_KEYWORD_THRESHOLD_ARGS_H
 
@@ -28,7 +29,7 @@ struct threshold_args {
 };
 
 /* Reads the list; on a mistake *ret_at points at it and the reason is returned, else NULL. */
-const char *threshold_args_parse(
-    struct span args, struct threshold_args *ret, const void **ret_at);
+const char *threshold_args_parse(struct span args, struct threshold_args *ret,
+    const void **ret_at);
 
 #endif

@@ -21,7 +21,8 @@ to_lowercase_check(const void *data, struct span pattern, bool is_nocase)
 {
 	for (size_t i = 0; i < pattern.len && !is_nocase; i++)
 		if (isupper(pattern.p[i]))
-			return "a content with upper case letters never matches behind to_lowercase";
+			return "a content with upper case letters never matches behind "
+			       "to_lowercase";
 	return NULL;
 }
 

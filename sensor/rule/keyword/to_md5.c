@@ -8,7 +8,8 @@ static bool
 to_md5_apply(const void *data, struct span in, struct arena *scratch, struct span *ret)
 {
 	uint8_t *out = arena_alloc(scratch, 16);
-	if (!out || EVP_Digest(in.p ? in.p : (const uint8_t *)"", in.len, out, NULL, EVP_md5(), NULL) != 1)
+	if (!out || EVP_Digest(in.p ? in.p : (const uint8_t *)"", in.len, out, NULL, EVP_md5(),
+			NULL) != 1)
 		return false;
 	*ret = span_of(out, 16);
 	return true;

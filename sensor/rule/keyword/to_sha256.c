@@ -8,7 +8,8 @@ static bool
 to_sha256_apply(const void *data, struct span in, struct arena *scratch, struct span *ret)
 {
 	uint8_t *out = arena_alloc(scratch, 32);
-	if (!out || EVP_Digest(in.p ? in.p : (const uint8_t *)"", in.len, out, NULL, EVP_sha256(), NULL) != 1)
+	if (!out || EVP_Digest(in.p ? in.p : (const uint8_t *)"", in.len, out, NULL,
+			EVP_sha256(), NULL) != 1)
 		return false;
 	*ret = span_of(out, 32);
 	return true;

@@ -21,7 +21,8 @@ to_uppercase_check(const void *data, struct span pattern, bool is_nocase)
 {
 	for (size_t i = 0; i < pattern.len && !is_nocase; i++)
 		if (islower(pattern.p[i]))
-			return "a content with lower case letters never matches behind to_uppercase";
+			return "a content with lower case letters never matches behind "
+			       "to_uppercase";
 	return NULL;
 }
 

@@ -10,8 +10,8 @@
 static int
 within_parse(struct rule_parser *parser, struct span args, bool is_negated)
 {
-	struct content *content = modifier_content(
-	    parser, CONTENT_WITHIN | CONTENT_DEPTH | CONTENT_OFFSET | CONTENT_STARTSWITH);
+	struct content *content = modifier_content(parser,
+	    CONTENT_WITHIN | CONTENT_DEPTH | CONTENT_OFFSET | CONTENT_STARTSWITH);
 	int64_t number;
 	if (!content)
 		return -EINVAL;

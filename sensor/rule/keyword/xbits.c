@@ -32,7 +32,8 @@ xbits_word(struct rule_parser *parser, struct span word, struct host_bit *bit, b
 			*has_track = true;
 			return 0;
 		}
-	return rule_error(parser, word.p, "expected track ip_src, ip_dst or ip_pair, or expire N");
+	return rule_error(parser, word.p,
+	    "expected track ip_src, ip_dst or ip_pair, or expire N");
 }
 
 static int
@@ -57,8 +58,9 @@ xbits_parse(struct rule_parser *parser, struct span args, bool is_negated)
 
 const struct keyword keyword_xbits = {
 	.name = "xbits",
-	.args = "set | unset | toggle | isset | isnotset, name, track ip_src | ip_dst | ip_pair "
-		"[, expire N] | noalert",
+	.args =
+	    "set | unset | toggle | isset | isnotset, name, track ip_src | ip_dst | ip_pair "
+	    "[, expire N] | noalert",
 	.help = "marks that rules leave on a host or a pair of hosts",
 	.example = "xbits:set,badssh,track ip_src,expire 3600;",
 	.url = "rules/xbits.html",

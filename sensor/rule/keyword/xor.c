@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* xor: every byte exclusive-or a repeating key, given in hexadecimal.   http.uri; xor:"0d0ac8ff"; */
+/* xor: every byte exclusive-or a repeating key, given in hexadecimal.   http.uri;
+ * xor:"0d0ac8ff"; */
 #include "sensor/rule/parser.h"
 
 static bool
@@ -25,7 +26,8 @@ xor_parse(struct rule_parser *parser, struct span args, bool is_negated)
 {
 	struct span text, *key = rule_alloc(parser, sizeof(*key));
 	if (!args_unquote(args, &text) || text.len == 0 || text.len % 2)
-		return rule_error(parser, args.p, "expected an even number of hexadecimal digits");
+		return rule_error(parser, args.p,
+		    "expected an even number of hexadecimal digits");
 	uint8_t *bytes = rule_alloc(parser, text.len / 2);
 	for (size_t i = 0; i < text.len; i += 2) {
 		char digits[4] = { '0', 'x', (char)text.p[i], (char)text.p[i + 1] };

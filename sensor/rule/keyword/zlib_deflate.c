@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* zlib_deflate: unpacks a zlib stream.   http.request_body; zlib_deflate;  zlib_deflate:max-size 4096; */
+/* zlib_deflate: unpacks a zlib stream.   http.request_body; zlib_deflate; zlib_deflate:max-size
+ * 4096; */
 #include <zlib.h>
 
 #include "sensor/rule/number.h"
@@ -42,8 +43,8 @@ zlib_deflate_parse(struct rule_parser *parser, struct span args, bool is_negated
 		struct number_test test;
 		const char *why;
 		if (!args_word(&value, &name) || !args_is(name, "max-size") ||
-		    !number_parse(value, TRANSFORM_OUT_MAX, &test, &why) || test.op != NUMBER_EQ ||
-		    test.a == 0)
+		    !number_parse(value, TRANSFORM_OUT_MAX, &test, &why) ||
+		    test.op != NUMBER_EQ || test.a == 0)
 			return rule_error(parser, args.p, "expected max-size N, at most %u",
 			    TRANSFORM_OUT_MAX);
 		*max = (uint32_t)test.a;

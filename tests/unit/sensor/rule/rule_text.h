@@ -36,7 +36,8 @@ static inline struct ruleset *
 rule_text_options(const char *proto, const char *options)
 {
 	char text[8192];
-	snprintf(text, sizeof(text), "alert %s any any -> any any (%s sid:1;)\n", proto, options);
+	snprintf(text, sizeof(text), "alert %s any any -> any any (%s sid:1;)\n", proto,
+	    options);
 	return rule_text_load(text);
 }
 

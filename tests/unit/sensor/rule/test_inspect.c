@@ -23,13 +23,14 @@ run_in(const struct rule *rule, struct inspect_input input, struct rule_thread *
 {
 	struct packet packet = { 0 };
 	struct flow_vars *vars = NULL;
-	struct match_context ctx = {
-		.rule = rule, .packet = &packet, .thread = thread, .vars = &vars
-	};
+	struct match_context ctx = { .rule = rule,
+		.packet = &packet,
+		.thread = thread,
+		.vars = &vars };
 	inspect_begin(thread);
 	enum inspect_result result = INSPECT_YES;
 	for (const struct rule_section *s = rule->sections; s && result == INSPECT_YES;
-	    s = s->next)
+	     s = s->next)
 		result = inspect_section(&ctx, s, &input);
 	return result;
 }
@@ -43,13 +44,13 @@ run_table(const struct inspect_case *cases, size_t count)
 		struct ruleset *set = rule_text_options("tcp", c->options);
 		if (set->count != 1)
 			fail_msg("%s: %s", c->options, rule_text_reason(set));
-		struct inspect_input input = {
-			.bytes = span_of(c->bytes, c->len ? c->len : strlen(c->bytes)),
-			.is_final = true
-		};
+		struct inspect_input input = { .bytes = span_of(c->bytes,
+						   c->len ? c->len : strlen(c->bytes)),
+			.is_final = true };
 		bool holds = run_in(set->rules[0], input, thread) == INSPECT_YES;
 		if (holds != c->holds)
-			fail_msg("%s in \"%s\": %s", c->options, c->bytes, holds ? "holds" : "not");
+			fail_msg("%s in \"%s\": %s", c->options, c->bytes,
+			    holds ? "holds" : "not");
 		rule_thread_packet_begin(thread);
 		ruleset_free(set);
 	}
@@ -110,8 +111,8 @@ relative_contents_count_from_the_match_before(void **state)
 		{ "content:\"a\"; content:!\"b\"; within:3;", "axxxb", true, 0 },
 		{ "content:\"a\"; content:!\"b\"; within:3;", "axxb", false, 0 },
 		/* A negated content leaves the position alone. */
-		{ "content:\"a\"; content:!\"z\"; distance:0; content:\"b\"; within:1;", "ab", true,
-		    0 },
+		{ "content:\"a\"; content:!\"z\"; distance:0; content:\"b\"; within:1;", "ab",
+		    true, 0 },
 	};
 	RUN(cases);
 }
@@ -196,13 +197,16 @@ numbers_are_taken_out_of_bytes_and_texts(void **state)
 		{ "byte_extract:1,0,n; byte_test:1,=,n,1;", "\7\7", true, 0 },
 		{ "byte_extract:1,0,n; content:\"b\"; offset:n;", "\2bxb", true, 0 },
 		{ "byte_extract:1,0,n; content:\"b\"; offset:n;", "\3bx", false, 0 },
-		{ "byte_extract:1,0,n; content:\"b\"; distance:n; within:1;", "\2xxb", true, 0 },
-		{ "byte_extract:1,0,n,multiplier 2,align 4; byte_test:1,=,n,1;", "\3\10", true, 0 },
+		{ "byte_extract:1,0,n; content:\"b\"; distance:n; within:1;", "\2xxb", true,
+		    0 },
+		{ "byte_extract:1,0,n,multiplier 2,align 4; byte_test:1,=,n,1;", "\3\10", true,
+		    0 },
 		{ "byte_math:bytes 1, offset 0, oper *, rvalue 3, result n; byte_test:1,=,n,1;",
 		    "\2\6", true, 0 },
 		{ "byte_math:bytes 1, offset 0, oper /, rvalue 0, result n; byte_test:1,=,n,1;",
 		    "\2\6", false, 0 },
-		{ "byte_math:bytes 1, offset 0, oper <<, rvalue 4, result n; byte_test:1,=,n,1;",
+		{ "byte_math:bytes 1, offset 0, oper <<, rvalue 4, result n; "
+		  "byte_test:1,=,n,1;",
 		    "\2\x20", true, 0 },
 	};
 	RUN(cases);
@@ -219,8 +223,8 @@ jumps_move_the_position_and_stay_inside(void **state)
 		{ "byte_jump:1,0,multiplier 2; content:\"b\"; within:1;", "\1xxb", true, 0 },
 		{ "byte_jump:1,0,post_offset 1; content:\"b\"; within:1;", "\1xxb", true, 0 },
 		{ "byte_jump:1,0,align; content:\"b\"; within:1;", "\1xxxxb", true, 0 },
-		{ "byte_jump:0,0,from_end,post_offset -1; content:\"b\"; within:1;", "xxxb", true,
-		    0 },
+		{ "byte_jump:0,0,from_end,post_offset -1; content:\"b\"; within:1;", "xxxb",
+		    true, 0 },
 		{ "content:\"?\"; byte_jump:2,0,relative,string,from_end,post_offset -8; "
 		  "content:\"cde\"; distance:0; within:3;",
 		    "a?03bxxcde", false, 0 },
@@ -242,7 +246,8 @@ base64_is_decoded_up_to_what_is_not_of_it(void **state)
 		{ "content:\"k=\"; base64_decode:bytes 8,offset 1,relative; base64_data; "
 		  "content:\"test\"; startswith;",
 		    "xxk=&dGVzdA==&x", true, 0 },
-		{ "base64_decode:offset 2; base64_data; content:\"t\"; content:\"e\"; within:1; "
+		{ "base64_decode:offset 2; base64_data; content:\"t\"; content:\"e\"; "
+		  "within:1; "
 		  "pkt_data; content:\"!!\"; startswith;",
 		    "!!dGVzdA==", true, 0 },
 		{ "base64_decode; base64_data; content:\"t\";", "!!", false, 0 },
@@ -339,8 +344,8 @@ static void
 captures_are_kept_for_the_rule_that_fires(void **state)
 {
 	struct rule_thread *thread = rule_thread_new(16, NULL);
-	struct ruleset *set = rule_text_options(
-	    "tcp", "pcre:\"/user=([a-z]+)\\;(?P<pkt_rest>.*)/, flow:user\";");
+	struct ruleset *set =
+	    rule_text_options("tcp", "pcre:\"/user=([a-z]+)\\;(?P<pkt_rest>.*)/, flow:user\";");
 	struct inspect_input input = { .bytes = SPAN("user=me;you"), .is_final = true };
 	assert_int_equal(run_in(set->rules[0], input, thread), INSPECT_YES);
 	assert_int_equal(thread->capture_count, 2);

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "common/base64.h"
 #include "common/hash.h"
@@ -270,6 +271,11 @@ set_read(struct rule_parser *parser, struct dataset *set, const char *path, bool
 	if (!file)
 		return rule_error(parser, NULL, "%s: cannot be read: %s", path,
 		    strerror(errno));
+	struct stat st;
+	if (fstat(fileno(file), &st) < 0 || !S_ISREG(st.st_mode)) {
+		fclose(file);
+		return rule_error(parser, NULL, "%s: is no file of values", path);
+	}
 	char *line = NULL;
 	size_t cap = 0;
 	unsigned number = 0;

@@ -224,19 +224,25 @@ file_read(const char *path, size_t *ret_len, char **ret_error)
 }
 
 static int
+loader_text(struct rule_loader *loader, const char *name, struct span text, char **ret_error)
+{
+	char *buf = malloc(RULE_TEXT_MAX + 1);
+	struct rule_file file = { .name = arena_str(loader->arena, span_str(name)), .text = text };
+	int r = buf && file.name ? file_rules(loader, &file, buf) : -ENOMEM;
+	if (r < 0)
+		error_set(ret_error, "no memory for its rules", name, 0);
+	free(buf);
+	return r;
+}
+
+static int
 loader_file(struct rule_loader *loader, const char *path, char **ret_error)
 {
 	size_t len = 0;
 	char *text = file_read(path, &len, ret_error);
 	if (!text)
 		return -EINVAL;
-	char *buf = malloc(RULE_TEXT_MAX + 1);
-	struct rule_file file = { .name = arena_str(loader->arena, span_str(path)),
-		.text = span_of(text, len) };
-	int r = buf && file.name ? file_rules(loader, &file, buf) : -ENOMEM;
-	if (r < 0)
-		error_set(ret_error, "no memory for its rules", path, 0);
-	free(buf);
+	int r = loader_text(loader, path, span_of(text, len), ret_error);
 	free(text);
 	return r;
 }
@@ -305,6 +311,8 @@ loader_load(struct rule_loader *loader, const struct ruleset_options *options, c
 	int r = loader_open(loader, options, ret_error);
 	for (size_t i = 0; r == 0 && i < options->file_count; i++)
 		r = loader_glob(loader, options->files[i], options->dir, ret_error);
+	if (r == 0 && options->text.len)
+		r = loader_text(loader, "text", options->text, ret_error);
 	if (r == 0 && options->threshold_file)
 		r = threshold_file_read(loader, options->threshold_file, ret_error);
 	return r;

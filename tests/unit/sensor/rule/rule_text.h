@@ -9,21 +9,13 @@
 
 #include "sensor/rule/ruleset.h"
 
-/* The rule set of the text, read through a file of its own. Never NULL. */
+/* The rule set of the text. Never NULL. */
 static inline struct ruleset *
 rule_text_load(const char *text)
 {
-	char path[] = "/tmp/rule-text-XXXXXX";
-	int fd = mkstemp(path);
-	size_t len = strlen(text);
-	if (fd < 0 || write(fd, text, len) != (ssize_t)len)
-		abort();
-	close(fd);
-	const char *files[] = { path };
-	struct ruleset_options options = { .files = files, .file_count = 1 };
+	struct ruleset_options options = { .text = span_str(text) };
 	char *error = NULL;
 	struct ruleset *set = ruleset_load(&options, &error);
-	unlink(path);
 	if (!set) {
 		fprintf(stderr, "%s\n", error);
 		abort();

@@ -27,11 +27,13 @@ struct lane {
 	struct batch *batches[LANE_BATCHES];
 	uint64_t filled, emptied; /* batches handed over, and given back */
 	bool is_closed;
+	nsec_t end; /* of the capture; set before is_closed */
 	struct batch *filling; /* the reader's, without the lock */
 };
 
 struct dispatch {
 	unsigned count;
+	nsec_t last_ts; /* latest of all frames */
 	struct lane lanes[];
 };
 
@@ -56,7 +58,7 @@ lane_run(void *arg)
 		pthread_cond_signal(&l->changed);
 		pthread_mutex_unlock(&l->lock);
 	}
-	worker_finish(l->worker);
+	worker_finish(l->worker, l->end);
 	return NULL;
 }
 
@@ -95,6 +97,8 @@ dispatch_frame(const struct frame *frame, void *arg)
 	size_t len =
 	    frame->bytes.len < FRAME_MAX - DPI_SLACK ? frame->bytes.len : FRAME_MAX - DPI_SLACK;
 
+	if (frame->ts > d->last_ts)
+		d->last_ts = frame->ts;
 	if (!l->filling)
 		l->filling = lane_take(l);
 	struct batch *b = l->filling;
@@ -112,10 +116,13 @@ dispatch_frame(const struct frame *frame, void *arg)
 void
 dispatch_finish(struct dispatch *d)
 {
+	nsec_t end = d->last_ts;
+
 	for (unsigned i = 0; i < d->count; i++) {
 		struct lane *l = &d->lanes[i];
 		lane_hand_over(l);
 		pthread_mutex_lock(&l->lock);
+		l->end = end;
 		l->is_closed = true;
 		pthread_cond_signal(&l->changed);
 		pthread_mutex_unlock(&l->lock);

@@ -293,7 +293,7 @@ live_main(void *arg)
 	    live_run(s->live, t->index, worker_frame, worker_idle, w, &s->stop, &t->error);
 	if (t->result < 0)
 		atomic_store(&s->stop, true);
-	worker_finish(w);
+	worker_finish(w, 0);
 	return NULL;
 }
 
@@ -310,7 +310,7 @@ run_live(struct sensor *s)
 		if (!t->is_started) {
 			log_error("worker %u: no thread could be started", i);
 			atomic_store(&s->stop, true);
-			worker_finish(s->workers[i]);
+			worker_finish(s->workers[i], 0);
 			result = -1;
 		}
 	}
@@ -363,7 +363,7 @@ run_replay(struct sensor *s)
 		if (!dispatch) {
 			log_error("workers could not be started: out of memory");
 			for (unsigned i = 0; i < s->worker_count; i++)
-				worker_finish(s->workers[i]);
+				worker_finish(s->workers[i], 0);
 			return -1;
 		}
 		feed.fn = dispatch_frame;
@@ -374,7 +374,7 @@ run_replay(struct sensor *s)
 		dispatch_finish(dispatch);
 		dispatch_free(dispatch);
 	} else {
-		worker_finish(s->workers[0]);
+		worker_finish(s->workers[0], 0);
 	}
 	if (result < 0)
 		log_error("%s", error ? error : "the capture could not be read");

@@ -259,8 +259,15 @@ worker_idle(void *arg, nsec_t now)
 }
 
 void
-worker_finish(struct worker *w)
+worker_finish(struct worker *w, nsec_t end)
 {
+	uint64_t before;
+
+	/* A sweep does a bounded amount of work: again until it finds nothing more. */
+	do {
+		before = flow_table_counters(w->flows)->timed_out;
+		flow_table_sweep(w->flows, end > w->now ? end : w->now);
+	} while (flow_table_counters(w->flows)->timed_out != before);
 	flow_table_end_all(w->flows, FLOW_END_SHUTDOWN);
 	ring_progress(w->ring, UINT64_MAX);
 	ring_close(w->ring);

@@ -23,8 +23,12 @@ void worker_frame(const struct frame *frame, void *worker);
 /* Time passes without packets: flows end, records go. */
 void worker_idle(void *worker, nsec_t now);
 
-/* The last packet was handed in: every flow ends. The ring is closed. */
-void worker_finish(struct worker *worker);
+/*
+ * The last packet was handed in: every flow ends. The ring is closed. end is the time of the
+ * capture's last packet, whichever worker had it: flows that were over by then end by time-out,
+ * so that any number of workers gives the same reasons. 0: not known (live).
+ */
+void worker_finish(struct worker *worker, nsec_t end);
 
 /* From any thread: the worker swaps to this engine before its next packet. Takes a reference.
  */

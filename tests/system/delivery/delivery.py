@@ -26,7 +26,7 @@ SENSOR_ID = "delivery-1"
 ROUNDS = int(os.environ.get("GUAN_ROUNDS", 12))
 SEED = int(os.environ.get("GUAN_TEST_SEED", time.time_ns() % 1000000))
 # How often the captures stand in the replayed folder: some seconds of work.
-COPIES = int(os.environ.get("GUAN_COPIES", 12))
+COPIES = int(os.environ.get("GUAN_COPIES", 20))
 STATE = struct.Struct("<8s2Q")  # magic, epoch, written; spool.c has the rest
 
 
@@ -281,7 +281,11 @@ def killed_at_random_moments(s):
         names = list(kills)
         s.random.shuffle(names)
         order += names
-    for victim in order[:ROUNDS]:
+    for done, victim in enumerate(order[:ROUNDS]):
+        if done and done % 15 == 0:
+            # A Redis that never lives for ten seconds makes nothing safe, and all is sent again
+            # each time; without a pause the stream would only grow.
+            s.settle()
         for name in kills:
             if not s.is_alive(name):
                 s.start(name)

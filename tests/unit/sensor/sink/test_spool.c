@@ -533,6 +533,8 @@ killed_at_any_moment_what_was_written_is_counted(void **state)
 		pid_t pid = fork();
 		if (pid == 0)
 			write_until_killed(shared);
+		for (unsigned k = 0; k < 5000 && !*(volatile uint64_t *)&shared[1]; k++)
+			nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 		nanosleep(&(struct timespec){ .tv_nsec = 2000000 + i * 1234567 % 9000000 },
 		    NULL);
 		kill(pid, SIGKILL);

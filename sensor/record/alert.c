@@ -6,6 +6,8 @@
 static void
 put_metadata(struct json *json, const struct rule *rule)
 {
+	char key[RECORD_KEY_MAX];
+
 	if (!rule->metadata)
 		return;
 	json_object(json, "metadata");
@@ -15,7 +17,7 @@ put_metadata(struct json *json, const struct rule *rule)
 			is_told |= strcmp(e->key, m->key) == 0;
 		if (is_told)
 			continue;
-		json_array(json, m->key);
+		json_array(json, record_key(m->key, key, sizeof(key)));
 		for (const struct rule_metadata *e = m; e; e = e->next)
 			if (strcmp(e->key, m->key) == 0)
 				json_str(json, NULL, e->value);
@@ -88,6 +90,51 @@ put_flow(struct json *json, const struct flow *f)
 	json_end(json);
 }
 
+/* As libpcap names what is decoded here. */
+static const char *
+link_name(uint16_t link_type)
+{
+	static const struct {
+		uint16_t number;
+		const char *name;
+	} names[] = { { 0, "NULL" }, { 1, "EN10MB" }, { 9, "PPP" }, { 12, "RAW" },
+		{ 14, "RAW" }, { 50, "PPP_SERIAL" }, { 101, "RAW" }, { 104, "C_HDLC" },
+		{ 108, "LOOP" }, { 113, "LINUX_SLL" }, { 228, "IPV4" }, { 229, "IPV6" },
+		{ 276, "LINUX_SLL2" } };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].number == link_type)
+			return names[i].name;
+	return NULL;
+}
+
+/* The packet as it was on the wire, around what the record is about. */
+static void
+put_tunnel(struct json *json, const struct packet *packet)
+{
+	const struct packet *root = packet->outer;
+
+	if (!root)
+		return;
+	while (root->outer)
+		root = root->outer;
+	if (!root->ip_version)
+		return;
+	json_object(json, "tunnel");
+	record_addr(json, "src_ip", &root->src, root->ip_version);
+	if (root->sport || root->dport)
+		json_uint(json, "src_port", root->sport);
+	record_addr(json, "dest_ip", &root->dst, root->ip_version);
+	if (root->sport || root->dport)
+		json_uint(json, "dest_port", root->dport);
+	record_ip_proto(json, root->ip_proto);
+	json_uint(json, "depth", packet->depth);
+	if (root->number)
+		json_uint(json, "pcap_cnt", root->number);
+	json_str(json, "pkt_src", record_packet_source(root));
+	json_end(json);
+}
+
 static void
 put_payload(struct recorder *r, struct json *json, const struct alert *a)
 {
@@ -109,6 +156,9 @@ put_payload(struct recorder *r, struct json *json, const struct alert *a)
 	json_base64(json, "packet", a->packet->frame);
 	json_object(json, "packet_info");
 	json_uint(json, "linktype", a->packet->link_type);
+	const char *name = link_name(a->packet->link_type);
+	if (name)
+		json_str(json, "linktype_name", name);
 	json_end(json);
 }
 
@@ -169,6 +219,12 @@ recorder_alert(struct recorder *r, const struct alert *a)
 	if (a->tx)
 		json_uint(&json, "tx_id", a->tx->id);
 	put_alert(r, &json, a);
+	put_tunnel(&json, a->packet);
+	if (r->options->alert.verdict) {
+		json_object(&json, "verdict");
+		json_str(&json, "action", a->rule->action == RULE_PASS ? "pass" : "alert");
+		json_end(&json);
+	}
 	if (r->options->alert.metadata_app)
 		record_app(&json, a->app, a->tx);
 	if (a->flow) {
@@ -187,4 +243,3 @@ recorder_alert(struct recorder *r, const struct alert *a)
 		threshold_ticket_of(a, &head.ticket);
 	record_end(r, &json, &head);
 }
-

@@ -6,7 +6,8 @@
 
 static void
 put_anomaly(struct recorder *r, const struct packet *packet, const struct flow *flow,
-    const char *type, const char *prefix, const char *event, const char *layer)
+    const char *type, const char *prefix, const char *event, const char *layer,
+    const struct tx *tx)
 {
 	char name[128];
 	struct json json;
@@ -18,10 +19,12 @@ put_anomaly(struct recorder *r, const struct packet *packet, const struct flow *
 
 	if (!record_begin(r, &json, &head, flow, packet, &ends))
 		return;
+	snprintf(name, sizeof(name), "%s%s", prefix, event);
+	if (tx)
+		json_uint(&json, "tx_id", tx->id);
+	json_object(&json, "anomaly");
 	if (flow && layer)
 		record_app_proto(&json, flow);
-	snprintf(name, sizeof(name), "%s%s", prefix, event);
-	json_object(&json, "anomaly");
 	json_str(&json, "type", type);
 	json_str(&json, "event", name);
 	if (layer)
@@ -40,12 +43,12 @@ recorder_packet_anomalies(struct recorder *r, const struct packet *p)
 	     r->options->anomaly_decode && p->events.count && e < DECODE_EVENT_COUNT; e++)
 		if (decode_events_has(&p->events, e))
 			put_anomaly(r, p, p->flow, "decode", "decoder.", decode_event_name(e),
-			    NULL);
+			    NULL, NULL);
 	for (unsigned e = 0;
 	     r->options->anomaly_stream && p->stream_events && e < STREAM_EVENT_COUNT; e++)
 		if (p->stream_events >> e & 1)
 			put_anomaly(r, p, p->flow, "stream", "stream.", stream_event_name(e),
-			    NULL);
+			    NULL, NULL);
 }
 
 static void
@@ -70,7 +73,7 @@ recorder_app_anomalies(struct recorder *r, struct app *app, const struct packet 
 		if (!(fresh >> e & 1))
 			continue;
 		upper_case(app_event_name(e), name, sizeof(name));
-		put_anomaly(r, p, app->flow, "applayer", "", name, "proto_detect");
+		put_anomaly(r, p, app->flow, "applayer", "", name, "proto_detect", NULL);
 	}
 	app->events_told = app->events;
 	const char *const *names = app->proto ? app->proto->events : NULL;
@@ -82,7 +85,7 @@ recorder_app_anomalies(struct recorder *r, struct app *app, const struct packet 
 		for (unsigned e = 0; names[e]; e++)
 			if (fresh >> e & 1)
 				put_anomaly(r, p, app->flow, "applayer", "", names[e],
-				    "proto_parser");
+				    "proto_parser", tx);
 		tx->events_told = tx->events;
 	}
 }

@@ -9,22 +9,62 @@ put_flags(struct json *json, const char *key, uint8_t flags)
 	json_hex(json, key, span_of(&flags, 1), 0);
 }
 
+static const char *const tcp_flag_names[] = { "fin", "syn", "rst", "psh", "ack", "urg", "ecn",
+	"cwr" };
+
+static void
+put_flag_names(struct json *json, uint8_t flags)
+{
+	for (unsigned bit = 0; bit < 8; bit++)
+		if (flags >> bit & 1)
+			json_bool(json, tcp_flag_names[bit], true);
+}
+
 static void
 put_tcp(struct json *json, const struct flow *f)
 {
-	static const char *const names[] = { "fin", "syn", "rst", "psh", "ack", "urg", "ecn",
-		"cwr" };
 	uint8_t ts = f->half[DIR_TOSERVER].tcp_flags, tc = f->half[DIR_TOCLIENT].tcp_flags;
 
 	json_object(json, "tcp");
 	put_flags(json, "tcp_flags", ts | tc);
 	put_flags(json, "tcp_flags_ts", ts);
 	put_flags(json, "tcp_flags_tc", tc);
-	for (unsigned bit = 0; bit < 8; bit++)
-		if ((ts | tc) >> bit & 1)
-			json_bool(json, names[bit], true);
+	put_flag_names(json, ts | tc);
 	json_str(json, "state", tcp_state_name(tcp_state(f)));
 	json_end(json);
+}
+
+/* One direction of a flow: netflow's unit. */
+static void
+record_half(struct recorder *r, const struct flow *f, enum dir dir)
+{
+	const struct flow_half *half = &f->half[dir];
+	struct record_ends ends = record_ends_flow(f, dir);
+	struct record_head head = { .class = RECORD_FLOW, .type = "netflow", .ts = f->last_ns };
+	struct json json;
+
+	if (!record_begin(r, &json, &head, f, NULL, &ends))
+		return;
+	record_app_proto(&json, f);
+	json_object(&json, "netflow");
+	json_uint(&json, "pkts", half->packets);
+	json_uint(&json, "bytes", half->bytes);
+	json_time_eve(&json, "start", f->first_ns);
+	json_time_eve(&json, "end", f->last_ns);
+	json_uint(&json, "age", f->last_ns / NSEC_PER_SEC - f->first_ns / NSEC_PER_SEC);
+	json_uint(&json, "min_ttl", half->ttl_min);
+	json_uint(&json, "max_ttl", half->ttl_max);
+	json_end(&json);
+	if (r->options->has_metadata)
+		record_flow_vars(&json, f);
+	if (flow_is_tcp(f)) {
+		json_object(&json, "tcp");
+		put_flags(&json, "tcp_flags", half->tcp_flags);
+		put_flag_names(&json, half->tcp_flags);
+		json_end(&json);
+	}
+	record_guan(r, &json);
+	record_end(r, &json, &head);
 }
 
 void
@@ -35,6 +75,11 @@ recorder_flow(struct recorder *r, const struct flow *f, enum flow_end why, nsec_
 	/* Time of the last packet, not of the sweep that found it: equal in every replay. */
 	struct record_head head = { .class = RECORD_FLOW, .type = "flow", .ts = f->last_ns };
 
+	if (r->options->netflow) {
+		record_half(r, f, DIR_TOSERVER);
+		if (f->half[DIR_TOCLIENT].packets)
+			record_half(r, f, DIR_TOCLIENT);
+	}
 	if (!r->options->flow || !record_begin(r, &json, &head, f, NULL, &ends))
 		return;
 	record_app_proto(&json, f);

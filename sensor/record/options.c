@@ -52,6 +52,7 @@ read_alert(struct reader *r, const struct conf_node *n, struct alert_options *a)
 	read_flag(r, n, "packet", &a->packet);
 	read_flag(r, n, "http-body", &a->http_body);
 	read_flag(r, n, "http-body-printable", &a->http_body_printable);
+	read_flag(r, n, "verdict", &a->verdict);
 	read_flag(r, n, "tagged-packets", &a->tagged_packets);
 	const struct conf_node *metadata = conf_get(n, "metadata");
 	if (metadata && metadata->kind == CONF_SCALAR) {
@@ -105,6 +106,8 @@ read_type(struct reader *r, const struct conf_node *n, struct record_options *o)
 		read_anomaly(r, sub, o);
 	} else if (strcmp(name, "flow") == 0) {
 		o->flow = is_on;
+	} else if (strcmp(name, "netflow") == 0) {
+		o->netflow = is_on;
 	} else if (strcmp(name, "stats") == 0) {
 		o->stats = is_on;
 	} else if (strcmp(name, "files") == 0) {

@@ -8,7 +8,7 @@
 struct alert_options {
 	bool is_on, payload, payload_printable, payload_length, packet, metadata_rule,
 	    metadata_app, metadata_flow, raw_rule, tagged_packets, http_body,
-	    http_body_printable;
+	    http_body_printable, verdict;
 	uint64_t payload_max;
 };
 
@@ -22,7 +22,7 @@ struct record_options {
 	bool has_suricata_version;
 	struct alert_options alert;
 	bool anomaly, anomaly_decode, anomaly_stream, anomaly_app;
-	bool flow;
+	bool flow, netflow;
 	bool stats;
 	bool files;
 	bool protocol[PROTO_ID_COUNT];

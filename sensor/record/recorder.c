@@ -48,8 +48,8 @@ record_ends_flow(const struct flow *flow, enum dir dir)
 		k->ip_version, k->ip_proto };
 }
 
-static void
-put_addr(struct json *json, const char *key, const struct addr *addr, uint8_t ip_version)
+void
+record_addr(struct json *json, const char *key, const struct addr *addr, uint8_t ip_version)
 {
 	char text[ADDR_TEXT_LEN];
 	size_t len = addr_format_eve(addr, ip_version, text);
@@ -57,8 +57,8 @@ put_addr(struct json *json, const char *key, const struct addr *addr, uint8_t ip
 	json_text(json, key, span_of(text, len));
 }
 
-static void
-put_proto(struct json *json, uint8_t ip_proto)
+void
+record_ip_proto(struct json *json, uint8_t ip_proto)
 {
 	static const struct {
 		uint8_t number;
@@ -82,6 +82,21 @@ put_proto(struct json *json, uint8_t ip_proto)
 	json_text(json, "proto", span_of(number + at, sizeof(number) - at));
 }
 
+/* A flow keeps what its first packet was; answers to what can be answered have code 0. */
+static void
+put_icmp_flow(struct json *json, const struct flow *flow)
+{
+	const struct flow_key *k = &flow->key;
+	int answer = flow_icmp_counterpart(k->ip_version, (uint8_t)k->client_port);
+
+	json_uint(json, "icmp_type", k->client_port);
+	json_uint(json, "icmp_code", k->server_port);
+	if (answer < 0 || flow->half[DIR_TOCLIENT].packets == 0)
+		return;
+	json_uint(json, "response_icmp_type", (unsigned)answer);
+	json_uint(json, "response_icmp_code", 0);
+}
+
 static void
 put_ends(struct json *json, const struct record_ends *e, const struct packet *packet,
     const struct flow *flow)
@@ -90,20 +105,42 @@ put_ends(struct json *json, const struct record_ends *e, const struct packet *pa
 	bool is_esp = e->ip_proto == IP_PROTO_ESP;
 	bool has_ports = !is_icmp && !is_esp && (e->sport || e->dport);
 
-	put_addr(json, "src_ip", e->src, e->ip_version);
+	record_addr(json, "src_ip", e->src, e->ip_version);
 	if (has_ports)
 		json_uint(json, "src_port", e->sport);
-	put_addr(json, "dest_ip", e->dst, e->ip_version);
+	record_addr(json, "dest_ip", e->dst, e->ip_version);
 	if (has_ports)
 		json_uint(json, "dest_port", e->dport);
-	put_proto(json, e->ip_proto);
+	record_ip_proto(json, e->ip_proto);
 	if (is_esp && flow)
 		json_uint(json, "spi", flow_esp_spi(flow));
 	if (is_icmp && packet && packet->layers & LAYER_ICMP) {
 		json_uint(json, "icmp_type", packet->icmp.type);
 		json_uint(json, "icmp_code", packet->icmp.code);
+	} else if (is_icmp && !packet && flow) {
+		put_icmp_flow(json, flow);
 	}
 	json_uint(json, "ip_v", e->ip_version);
+}
+
+/* A key that rules name goes out bare: what could end it early is replaced. */
+const char *
+record_key(const char *name, char *out, size_t size)
+{
+	bool is_text = utf8_is_valid(span_of(name, strlen(name)));
+	size_t i = 0;
+
+	for (; name[i] && i + 1 < size; i++) {
+		unsigned char c = (unsigned char)name[i];
+		bool is_plain = c >= ' ' && c != '"' && c != '\\' && c != 127;
+		out[i] = is_plain && (c < 128 || is_text) ? (char)c : '_';
+	}
+	/* Cut at its end, it must not end within a letter. */
+	if (name[i])
+		while (i && ((unsigned char)out[i - 1] & 0x80))
+			i--;
+	out[i] = '\0';
+	return out;
 }
 
 static void
@@ -120,8 +157,8 @@ put_vlans(struct json *json, const struct packet *packet, const struct flow *flo
 	json_end(json);
 }
 
-static const char *
-packet_source(const struct packet *p)
+const char *
+record_packet_source(const struct packet *p)
 {
 	if (p->layers & LAYER_PSEUDO)
 		return "stream (flow timeout)";
@@ -155,6 +192,43 @@ put_mac(struct json *json, const char *key, const uint8_t *mac)
 	json_hex(json, key, span_of(mac, 6), ':');
 }
 
+static void
+put_mac_list(struct json *json, const char *key, const uint8_t *mac)
+{
+	json_array(json, key);
+	put_mac(json, NULL, mac);
+	json_end(json);
+}
+
+static bool
+is_from(const struct record_ends *e, const struct addr *addr, uint16_t port)
+{
+	return addr_eq(e->src, addr) && e->sport == port;
+}
+
+/* The source's address comes from the source, whichever way the packet at hand went. */
+static void
+put_ether(struct json *json, const struct packet *packet, const struct flow *flow,
+    const struct record_ends *e)
+{
+	if (packet && packet->mac_src && packet->mac_dst) {
+		bool is_back = e && e->ip_version && is_from(e, &packet->dst, packet->dport) &&
+			       !is_from(e, &packet->src, packet->sport);
+		json_object(json, "ether");
+		json_uint(json, "ether_type", packet->ether_type);
+		put_mac(json, "src_mac", is_back ? packet->mac_dst : packet->mac_src);
+		put_mac(json, "dest_mac", is_back ? packet->mac_src : packet->mac_dst);
+		json_end(json);
+	} else if (!packet && flow && flow->has_mac) {
+		/* Those of the first packet: a flow remembers no others. */
+		bool is_back = e && e->src == &flow->key.server;
+		json_object(json, "ether");
+		put_mac_list(json, "dest_macs", is_back ? flow->mac_src : flow->mac_dst);
+		put_mac_list(json, "src_macs", is_back ? flow->mac_dst : flow->mac_src);
+		json_end(json);
+	}
+}
+
 bool
 record_begin(struct recorder *r, struct json *json, const struct record_head *head,
     const struct flow *flow, const struct packet *packet, const struct record_ends *ends)
@@ -177,18 +251,17 @@ record_begin(struct recorder *r, struct json *json, const struct record_head *he
 	if (ends && ends->ip_version)
 		put_ends(json, ends, packet, flow);
 	if (packet)
-		json_str(json, "pkt_src", packet_source(packet));
-	if (r->options->has_ethernet && packet && packet->mac_src) {
-		json_object(json, "ether");
-		put_mac(json, "src_mac", packet->mac_src);
-		put_mac(json, "dest_mac", packet->mac_dst);
-		json_end(json);
-	}
+		json_str(json, "pkt_src", record_packet_source(packet));
+	if (r->options->has_ethernet)
+		put_ether(json, packet, flow, ends);
 	if (flow && r->options->has_community_id) {
 		char id[COMMUNITY_ID_LEN];
 		flow_community_id(&flow->key, r->options->community_seed, id);
 		json_str(json, "community_id", id);
 	}
+	/* Asked for to tell who wrote a record: that is us, in Suricata's place. */
+	if (r->options->has_suricata_version)
+		json_str(json, "suricata_version", "guan " GUAN_VERSION);
 	return true;
 }
 
@@ -205,6 +278,7 @@ record_end(struct recorder *r, struct json *json, const struct record_head *head
 	/* Two levels stay open: "guan" and the record itself. */
 	if (json->is_full || json->depth != 2) {
 		r->too_large++;
+		r->sink.lose(r->sink.arg, head->class);
 		r->sink.commit(r->sink.arg, head, 0);
 		return;
 	}

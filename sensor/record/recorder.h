@@ -12,7 +12,7 @@ struct recorder {
 	const struct record_options *options;
 	struct recorder_sink sink;
 	const struct packet *packet; /* at work on, or NULL */
-	uint64_t too_large; /* records that did not fit and were not written */
+	uint64_t too_large;          /* records that did not fit and were not written */
 };
 
 /* Whose addresses and ports a record shows, and in which order. */
@@ -28,6 +28,16 @@ struct record_ends record_ends_flow(const struct flow *flow, enum dir dir);
  * room, and the loss is counted. */
 bool record_begin(struct recorder *recorder, struct json *json, const struct record_head *head,
     const struct flow *flow, const struct packet *packet, const struct record_ends *ends);
+
+/* What record_begin() writes of its parts, for members that show another packet's ends. */
+void record_addr(struct json *json, const char *key, const struct addr *addr,
+    uint8_t ip_version);
+void record_ip_proto(struct json *json, uint8_t ip_proto);
+const char *record_packet_source(const struct packet *packet); /* EVE's pkt_src */
+
+/* The name as a key that cannot break the JSON, written to out (of size bytes) and returned. */
+#define RECORD_KEY_MAX 256
+const char *record_key(const char *name, char *out, size_t size);
 
 /* Opens the "guan" object, with the zone. What follows stands in it. */
 void record_guan(struct recorder *recorder, struct json *json);

@@ -17,6 +17,7 @@ static void
 put_one(const struct flow_var *var, void *arg)
 {
 	struct put *put = arg;
+	char key[RECORD_KEY_MAX];
 	size_t skip = put->prefix ? strlen(put->prefix) : 0;
 
 	if (var->scope != put->scope ||
@@ -29,10 +30,10 @@ put_one(const struct flow_var *var, void *arg)
 			json_object(put->json, put->opener);
 	}
 	if (put->scope == VAR_FLOW_INT) {
-		json_uint(put->json, var->name, var->number);
+		json_uint(put->json, record_key(var->name, key, sizeof(key)), var->number);
 	} else if (put->scope == VAR_FLOW_TEXT) {
 		json_object(put->json, NULL);
-		json_printable(put->json, var->name, var->text);
+		json_printable(put->json, record_key(var->name, key, sizeof(key)), var->text);
 		json_end(put->json);
 	} else {
 		json_str(put->json, NULL, var->name + skip);

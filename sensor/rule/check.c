@@ -80,6 +80,9 @@ static int
 app_from_buffer(struct rule_parser *parser, const struct buffer *buffer)
 {
 	struct rule *rule = parser->rule;
+	if (parser->named)
+		return rule_error(parser, NULL, "%s: the sensor does not parse %s",
+		    buffer->name, parser->named);
 	if (rule->app_id != PROTO_ID_NONE) {
 		if (buffer->fields[rule->app_id])
 			return 0;

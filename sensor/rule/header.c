@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "sensor/rule/loader.h"
+#include "sensor/rule/named.h"
 #include "sensor/rule/refused.h"
 
 static const struct {
@@ -40,6 +41,10 @@ static const struct {
 	{ "icmpv4", LAYER_ICMP4, 0, false, false },
 	{ "icmpv6", LAYER_ICMP6, 0, false, false },
 	{ "sctp", LAYER_SCTP, 0, false, false },
+	{ "igmp", LAYER_IP, 2, false, false },
+	{ "gre", LAYER_GRE, 0, false, false },
+	{ "esp", LAYER_ESP, 0, false, false },
+	{ "ether", LAYER_ETH, 0, false, false },
 	{ "arp", LAYER_ARP, 0, false, false },
 	{ "any", 0, 0, false, false },
 	{ "pkthdr", 0, 0, false, false },
@@ -83,6 +88,8 @@ header_proto(struct rule_parser *parser, struct span word)
 	const struct proto *proto = proto_find(name);
 	if (proto)
 		return rule_select_app(parser, (enum proto_id)proto->id);
+	if (named_protocol_select(parser, word))
+		return 0;
 	if (protocol_is_refused(word))
 		return rule_error(parser, word.p, "protocol %.*s is not supported",
 		    (int)word.len, word.p);

@@ -337,6 +337,9 @@ int
 rule_select_app(struct rule_parser *parser, enum proto_id id)
 {
 	struct rule *rule = parser->rule;
+	if (parser->named)
+		return rule_error(parser, NULL, "belongs to %s, and the rule is for %s",
+		    proto_name(id), parser->named);
 	if (rule->app_id != PROTO_ID_NONE && rule->app_id != id)
 		return rule_error(parser, NULL, "belongs to %s, and the rule is for %s",
 		    proto_name(id), proto_name(rule->app_id));

@@ -38,8 +38,9 @@ struct rule_parser {
 	unsigned line;                       /* of its first byte */
 	size_t breaks[RULE_LINE_BREAKS_MAX]; /* offsets in text at which a new line began */
 	unsigned break_count;
-	struct span keyword;         /* of the option being read; empty in the header */
-	const struct keyword *row;   /* its row, NULL for fields */
+	struct span keyword;       /* of the option being read; empty in the header */
+	const struct keyword *row; /* its row, NULL for fields */
+	const char *named;         /* the protocol word, when the sensor has no parser for it */
 	bool is_refused, is_skipped; /* skipped: requires not met */
 
 	/* Chosen buffer. section is made with the first match after it. */

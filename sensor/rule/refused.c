@@ -37,7 +37,7 @@ static const struct {
 	{ "filestore", FILES },
 	{ "frame", "frames are not kept apart" },
 	{ "ftp.", PROTO },
-	{ "ftpbounce", PROTO },
+
 	{ "ftpdata_command", PROTO },
 	{ "http2.", PROTO },
 	{ "ike.", PROTO },
@@ -94,7 +94,7 @@ static const char *const protocols[] = { "bittorrent-dht", "dcerpc", "dhcp", "dn
 	"enip", "ftp", "ftp-data", "http2", "ike", "ikev2", "imap", "irc", "jabber", "krb5",
 	"ldap", "llmnr", "mdns", "mqtt", "msn", "mysql", "netflow", "nfs", "ntp", "pgsql",
 	"pop3", "quic", "rdp", "rfb", "sip", "smb", "smtp", "snmp", "ssh", "telnet", "template",
-	"tftp", "websocket", "ether", "esp", "gre", "dns", "tls", "http", "modbus" };
+	"tftp", "websocket", "dns", "tls", "http", "modbus" };
 
 const char *
 keyword_refusal(struct span name)

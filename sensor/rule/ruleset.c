@@ -227,7 +227,8 @@ static int
 loader_text(struct rule_loader *loader, const char *name, struct span text, char **ret_error)
 {
 	char *buf = malloc(RULE_TEXT_MAX + 1);
-	struct rule_file file = { .name = arena_str(loader->arena, span_str(name)), .text = text };
+	struct rule_file file = { .name = arena_str(loader->arena, span_str(name)),
+		.text = text };
 	int r = buf && file.name ? file_rules(loader, &file, buf) : -ENOMEM;
 	if (r < 0)
 		error_set(ret_error, "no memory for its rules", name, 0);

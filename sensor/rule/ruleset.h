@@ -23,7 +23,7 @@ struct rule_refusal {
 struct ruleset_options {
 	const char *const *files; /* globs allowed, relative to dir */
 	size_t file_count;
-	const char *dir; /* default-rule-path */
+	const char *dir;  /* default-rule-path */
 	struct span text; /* rules read from memory, after the files; may be empty */
 	const struct conf_node
 	    *vars; /* vars.address-groups, vars.port-groups; NULL: built-in */

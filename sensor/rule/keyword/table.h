@@ -8,6 +8,7 @@
 	X(alert)                \
 	X(app_layer_event)      \
 	X(app_layer_protocol)   \
+	X(asn1)                 \
 	X(base64_data)          \
 	X(base64_decode)        \
 	X(bsize)                \
@@ -44,6 +45,7 @@
 	X(fragbits)             \
 	X(fragoffset)           \
 	X(from_base64)          \
+	X(ftpbounce)            \
 	X(geoip)                \
 	X(gid)                  \
 	X(gunzip)               \

@@ -256,6 +256,21 @@ base64_is_decoded_up_to_what_is_not_of_it(void **state)
 }
 
 static void
+malformed_ber_is_found_at_any_depth(void **state)
+{
+	static const struct inspect_case cases[] = {
+		{ "asn1:bitstring_overflow;", "\x30\x04\x03\x02\x09\xff", true, 6 },
+		{ "asn1:bitstring_overflow;", "\x30\x04\x03\x02\x07\xff", false, 6 },
+		{ "asn1:oversize_length 100;", "\x30\x04\x04\x82\x01\x00", true, 6 },
+		{ "asn1:oversize_length 300;", "\x30\x04\x04\x82\x01\x00", false, 6 },
+		{ "asn1:double_overflow;", "\x09\x82\x02\x00\x03", true, 5 },
+		{ "content:\"a\"; asn1:bitstring_overflow, relative_offset 1;",
+		    "a?\x03\x02\x09\xff", true, 6 },
+	};
+	RUN(cases);
+}
+
+static void
 entropy_is_measured_in_bits(void **state)
 {
 	static const struct inspect_case cases[] = {
@@ -367,6 +382,7 @@ main(void)
 		cmocka_unit_test(numbers_are_taken_out_of_bytes_and_texts),
 		cmocka_unit_test(jumps_move_the_position_and_stay_inside),
 		cmocka_unit_test(base64_is_decoded_up_to_what_is_not_of_it),
+		cmocka_unit_test(malformed_ber_is_found_at_any_depth),
 		cmocka_unit_test(entropy_is_measured_in_bits),
 		cmocka_unit_test(positions_count_in_the_whole_of_a_window),
 		cmocka_unit_test(an_end_is_judged_only_when_it_is_known),

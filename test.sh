@@ -40,7 +40,7 @@ skip() { printf 'skip  %s: %s\n' "$1" "$2"; }
 check_meson() {
 	local name=$1 dir=$2 start=$SECONDS
 	shift 2
-	meson test -C "$dir" --no-rebuild --print-errorlogs "$@" >"$logs/$name.log" 2>&1
+	meson test -C "$dir" --no-rebuild --print-errorlogs --timeout-multiplier 10 "$@" >"$logs/$name.log" 2>&1
 	local status=$? ok bad
 	ok=$(sed -n 's/^Ok: *\([0-9]*\).*/\1/p' "$logs/$name.log")
 	bad=$(awk '/^(Fail|Timeout|Unexpected Pass):/ { n += $NF } END { print n + 0 }' "$logs/$name.log")

@@ -81,7 +81,9 @@ queued_cmp(const void *va, const void *vb)
 		return a->order < b->order ? -1 : 1;
 	uint64_t ta = a->alert.tx ? a->alert.tx->id : 0;
 	uint64_t tb = b->alert.tx ? b->alert.tx->id : 0;
-	return ta < tb ? -1 : ta > tb;
+	if (ta != tb)
+		return ta < tb ? -1 : 1;
+	return a->alert.is_stream - b->alert.is_stream;
 }
 
 static void

@@ -19,8 +19,8 @@
  * would cost as much as scanning; from the second chunk since the last turn only the tail is
  * kept, unless a literal was found whose rule still waits for the rest ("pending").
  *
- * What is spent. A rule that fired on a stream does not see the bytes up to there again, so it
- * fires again on new bytes only.
+ * What is spent. A rule that fired on a stream is not asked again before the next chunk, and
+ * does not see the bytes up to there again: one message is told once, however it is cut.
  */
 #include <stdlib.h>
 

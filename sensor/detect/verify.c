@@ -311,8 +311,12 @@ stream_holds(struct detector *detector, const struct plan *plan, uint32_t order,
 {
 	const struct flow_detect *state = ctx->flow->detect;
 	uint64_t from = look->offset, spent;
-	if (state && stream_fired_until(state, look->dir, order, &spent) && spent > from)
-		from = spent;
+	if (stream_fired_until(state, look->dir, order, &spent)) {
+		if (spent > look->base)
+			return false; /* it has told of this chunk */
+		if (spent > from)
+			from = spent;
+	}
 	uint64_t based = from > look->base ? from : look->base;
 	if (stream_holds_from(detector, plan, ctx, look, based))
 		return true;
@@ -401,14 +405,31 @@ fire_or_wait(struct detector *detector, const struct plan *plan, uint32_t order,
 	alert_fire(detector, order, ctx, stream);
 }
 
+/*
+ * A rule that looks at both tells of both, the packet and the stream, as readers of EVE
+ * know it: the two alerts differ in "stream".
+ */
+static void
+payload_try(struct detector *detector, const struct verify *v, const struct plan *plan,
+    uint32_t order, const struct match_context *ctx, enum app_verdict app)
+{
+	if (v->has_packet && detector->fired[order] != detector->serial &&
+	    holds_in_packet(detector, plan, ctx, v->has_payload))
+		fire_or_wait(detector, plan, order, ctx, app, NULL);
+	detector->found.count = 0;
+	if (holds_in_stream(detector, plan, order, ctx, v->look))
+		fire_or_wait(detector, plan, order, ctx, app, &v->look->data);
+}
+
 static void
 verify_one(struct detector *detector, const struct verify *v, uint32_t order)
 {
 	const struct plan *plan = &detector->engine->plans[order];
-	if (detector->fired[order] == detector->serial || (v->only_app && plan->apps == ~0ull))
+	bool is_payload = plan->flags & PLAN_HAS_PAYLOAD;
+	if ((detector->fired[order] == detector->serial && !(is_payload && v->look)) ||
+	    (v->only_app && plan->apps == ~0ull))
 		return;
 	enum app_verdict app = app_allows(plan, v->packet->flow);
-	bool is_payload = plan->flags & PLAN_HAS_PAYLOAD;
 	if (app == APP_IS_NOT || (app == APP_IS_UNDECIDED && !is_payload))
 		return;
 	detector->counters.candidates++;
@@ -418,10 +439,7 @@ verify_one(struct detector *detector, const struct verify *v, uint32_t order)
 	struct match_context ctx =
 	    context_of(detector, plan, v->packet, (enum dir)v->packet->dir);
 	if (is_payload) {
-		if (holds_in_stream(detector, plan, order, &ctx, v->look))
-			fire_or_wait(detector, plan, order, &ctx, app, &v->look->data);
-		else if (v->has_packet && holds_in_packet(detector, plan, &ctx, v->has_payload))
-			fire_or_wait(detector, plan, order, &ctx, app, NULL);
+		payload_try(detector, v, plan, order, &ctx, app);
 		return;
 	}
 	inspect_begin(detector->thread);

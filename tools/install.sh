@@ -94,7 +94,7 @@ build_programs() {
 # Builds the web pages into $1 when their sources have changed since.
 build_dashboards() {
 	local out=$1 stamp
-	stamp=$(find dashboards collector/api/openapi.yaml -path '*/node_modules' -prune -o \
+	stamp=$(find dashboards collector/api/openapi.yaml -path '*/node_modules' -prune -o -path '*/dist' -prune -o -name schema.d.ts -prune -o \
 		-type f -print0 | sort -z | xargs -0 cat | sha256sum)
 	[ -e "$out/index.html" ] && [ "$(cat "$out.stamp" 2>/dev/null)" = "$stamp" ] && return 0
 	(

@@ -73,7 +73,10 @@ control_open(const char *path, control_fn *fn, void *arg)
 		errno = EADDRINUSE;
 		goto err;
 	}
-	unlink(path);
+	/* What a dead sensor left is replaced; anything else at this path is not ours. */
+	struct stat st;
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+		unlink(path);
 	c->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (c->listen_fd < 0 || c->epoll_fd < 0 ||

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -50,6 +51,10 @@ privilege_prepare(const char *user, const char *dir, const char *dir2)
 int
 privilege_drop(const char *user)
 {
+	int death_signal = 0;
+
+	/* The kernel forgets the supervisor's wish with each change of user or powers. */
+	prctl(PR_GET_PDEATHSIG, &death_signal);
 	if (geteuid() == 0 && user) {
 		const struct passwd *pw = find(user);
 		if (!pw)
@@ -66,6 +71,8 @@ privilege_drop(const char *user)
 		log_error("capabilities cannot be given up: %s", strerror(errno));
 		return -1;
 	}
+	if (death_signal)
+		prctl(PR_SET_PDEATHSIG, death_signal);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
 		log_error("no_new_privs: %s", strerror(errno));
 		return -1;

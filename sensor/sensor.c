@@ -62,6 +62,7 @@ struct sensor {
 	uint64_t last_drops;
 	bool is_reload_running;
 	pthread_t reload_thread;
+	struct detect_engine *fresh; /* of a reload, until it is joined */
 	atomic_bool stop;
 	atomic_bool reload_done;
 };
@@ -145,9 +146,7 @@ reload_run(void *arg)
 	if (engine) {
 		for (unsigned i = 0; i < s->worker_count; i++)
 			worker_offer_engine(s->workers[i], engine);
-		struct detect_engine *old = s->engine;
-		s->engine = engine;
-		detect_engine_unref(old);
+		s->fresh = engine;
 		log_info("rules reloaded");
 	} else {
 		log_error("rules not reloaded; the old ones stay");
@@ -177,6 +176,12 @@ reload_join(struct sensor *s)
 		return;
 	pthread_join(s->reload_thread, NULL);
 	s->is_reload_running = false;
+	/* Here, as the main thread alone reads s->engine (stats, control socket). */
+	if (s->fresh) {
+		detect_engine_unref(s->engine);
+		s->engine = s->fresh;
+		s->fresh = NULL;
+	}
 }
 
 /* --- Control: signals and the unix socket. --- */

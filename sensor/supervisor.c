@@ -63,7 +63,8 @@ supervisor_run(const struct options *options, struct sensor_config *config)
 		if (pid == 0) {
 			signals_set(SIG_DFL);
 			prctl(PR_SET_PDEATHSIG,
-			    SIGTERM); /* no orphans: the parent was killed */
+			    SIGTERM); /* no orphans: the parent was killed; again in
+				       * privilege_drop(), as a new user loses it */
 			_exit(sensor_run(options, config, &restart));
 		}
 		child_pid = pid;

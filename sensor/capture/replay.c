@@ -186,15 +186,18 @@ struct replay *
 replay_open(const struct replay_options *options, char **ret_error)
 {
 	struct stat st;
-	bool is_stdin = strcmp(options->path, "-") == 0;
+	bool is_stdin = strcmp(options->path, "-") == 0, is_once = is_stdin;
 
 	*ret_error = NULL;
-	if (is_stdin && options->move_to_now) {
-		*ret_error = sentence("-", "times of standard input cannot be moved");
-		return NULL;
-	}
 	if (!is_stdin && stat(options->path, &st) < 0) {
 		*ret_error = sentence(options->path, strerror(errno));
+		return NULL;
+	}
+	/* A pipe, such as <(zcat FILE), can be read only once: no look ahead. */
+	if (!is_stdin && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		is_once = true;
+	if (is_once && options->move_to_now) {
+		*ret_error = sentence(options->path, "times of a pipe cannot be moved");
 		return NULL;
 	}
 	struct replay *replay = calloc(1, sizeof(*replay));
@@ -207,7 +210,7 @@ replay_open(const struct replay_options *options, char **ret_error)
 		    ? folder_add(replay, options->path, ret_error)
 		    : source_add(replay, NULL, options->path);
 	nsec_t last = 0;
-	for (size_t i = 0; r == 0 && !is_stdin && i < replay->count; i++) {
+	for (size_t i = 0; r == 0 && !is_once && i < replay->count; i++) {
 		r = source_scan(replay, &replay->sources[i], options->move_to_now, ret_error);
 		if (replay->sources[i].last > last)
 			last = replay->sources[i].last;

@@ -18,8 +18,12 @@ struct eve_file {
 static int
 open_append(const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	/* O_NONBLOCK for the open alone: a FIFO nobody reads is an error, not an endless wait
+	 * (signals are blocked, so nothing but SIGKILL would end it). */
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640);
 
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, O_APPEND);
 	return fd < 0 ? -errno : fd;
 }
 

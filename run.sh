@@ -3,6 +3,7 @@
 # Starts Guan on this machine: builds, a private Redis, the collector with its dashboards, and the
 # sensor on the sample captures (or your own: -r, -i). Run again, it is up in seconds.
 set -u
+from=$PWD # what -r and --data are relative to
 cd "$(dirname "$0")" || exit 1
 . tools/install.sh
 
@@ -26,12 +27,12 @@ data=$PWD/var build=$PWD/build
 need_value() { [ $# -ge 2 ] || { echo "run.sh: $1 needs a value" >&2; exit 2; }; }
 while [ $# -gt 0 ]; do
 	case $1 in
-	-r) need_value "$@"; capture=$2; shift ;;
+	-r) need_value "$@"; capture=$(cd "$from" && realpath -m "$2"); shift ;;
 	-i) need_value "$@"; iface=$2; shift ;;
 	--zone) need_value "$@"; zone=$2; shift ;;
 	--port) need_value "$@"; port=$2; shift ;;
-	--data) need_value "$@"; data=$(realpath -m "$2"); shift ;;
-	--build) need_value "$@"; build=$(realpath -m "$2"); shift ;;
+	--data) need_value "$@"; data=$(cd "$from" && realpath -m "$2"); shift ;;
+	--build) need_value "$@"; build=$(cd "$from" && realpath -m "$2"); shift ;;
 	--once) once=1 ;;
 	--stop) stop=1 ;;
 	-h | --help) usage; exit 0 ;;
@@ -95,14 +96,14 @@ start_redis() {
 	mkdir -p "$data/redis"
 	cat >"$data/redis.conf" <<-CONF
 		port 0
-		unixsocket $redis_socket
+		unixsocket "$redis_socket"
 		unixsocketperm 700
-		dir $data/redis
+		dir "$data/redis"
 		appendonly yes
 		appendfsync everysec
 		save ""
 		daemonize no
-		logfile $data/redis/redis.log
+		logfile "$data/redis/redis.log"
 		maxmemory-policy noeviction
 	CONF
 	setsid redis-server "$data/redis.conf" >/dev/null 2>&1 </dev/null &
@@ -177,7 +178,7 @@ if [ -n "$iface" ]; then
 		say "    capturing on $iface, zone $zone"
 	fi
 elif [ -n "$capture" ]; then
-	replay "$capture" "$zone" "own-$(realpath "$capture" | sha256sum | cut -c1-16)" ||
+	replay "$capture" "$zone" "own-$(stat -c "%n %s %Y $zone" "$capture" | sha256sum | cut -c1-16)" ||
 		fail "the replay failed; see $data/sensor.log"
 else
 	for folder in pcaps/*/; do

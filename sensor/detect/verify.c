@@ -406,18 +406,22 @@ fire_or_wait(struct detector *detector, const struct plan *plan, uint32_t order,
 }
 
 /*
- * A rule that looks at both tells of both, the packet and the stream, as readers of EVE
- * know it: the two alerts differ in "stream".
+ * A rule that looks at both tells of both, the packet and the stream, as readers of EVE know
+ * it: the two alerts differ in "stream". They do so where the stream begins; later on, where
+ * chunks are messages that came in one packet each, one alert is enough.
  */
 static void
 payload_try(struct detector *detector, const struct verify *v, const struct plan *plan,
     uint32_t order, const struct match_context *ctx, enum app_verdict app)
 {
-	if (v->has_packet && detector->fired[order] != detector->serial &&
-	    holds_in_packet(detector, plan, ctx, v->has_payload))
+	bool is_told = detector->fired[order] == detector->serial;
+	if (v->has_packet && !is_told && holds_in_packet(detector, plan, ctx, v->has_payload)) {
 		fire_or_wait(detector, plan, order, ctx, app, NULL);
+		is_told = true;
+	}
 	detector->found.count = 0;
-	if (holds_in_stream(detector, plan, order, ctx, v->look))
+	if (holds_in_stream(detector, plan, order, ctx, v->look) &&
+	    !(is_told && v->look->base > 0))
 		fire_or_wait(detector, plan, order, ctx, app, &v->look->data);
 }
 

@@ -303,6 +303,8 @@ worker_new(const struct sensor_config *config, struct detect_engine *engine, str
 	w->recorder = recorder_new(config->record, ring_sink(ring));
 	if (w->protos)
 		w->detector = detector_new(engine, w->protos, worker_alert, w);
+	if (w->recorder && w->detector)
+		recorder_rule_thread(w->recorder, detector_rule_thread(w->detector));
 	if (config->dpi.is_enabled)
 		w->dpi = dpi_worker_new(&config->dpi, ret_error);
 	if (!w->defrag || !w->flows || !w->tcp || !w->protos || !w->recorder || !w->detector ||

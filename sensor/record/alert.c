@@ -64,6 +64,7 @@ put_alert(struct recorder *r, struct json *json, const struct alert *a)
 			json_str(json, NULL, e->id);
 		json_end(json);
 	}
+	record_alert_context(r, json, rule);
 	if (r->options->alert.raw_rule)
 		json_str(json, "rule", rule->text);
 	json_end(json);
@@ -233,9 +234,9 @@ recorder_alert(struct recorder *r, const struct alert *a)
 		    a->packet->dir == DIR_TOSERVER ? "to_server" : "to_client");
 		if (r->options->alert.metadata_flow)
 			put_flow(&json, a->flow);
-		if (r->options->has_metadata)
-			record_flow_vars(&json, a->flow);
 	}
+	if (r->options->has_metadata)
+		record_alert_vars(r, &json, a->flow, a->rule);
 	put_payload(r, &json, a);
 	put_guan(r, &json, a);
 	head.has_ticket = threshold_applies(a->rule);

@@ -76,9 +76,12 @@ struct recorder;
 struct recorder *recorder_new(const struct record_options *options, struct recorder_sink sink);
 void recorder_free(struct recorder *recorder);
 
-/* The packet that the worker is at, NULL between packets: what a transaction shows of the packet
- * that completed it (its number in the capture, its MAC addresses). */
+/* The packet that the worker is at, NULL between packets: what a transaction shows of the
+ * packet that completed it (its number in the capture, its MAC addresses). */
 void recorder_packet(struct recorder *recorder, const struct packet *packet);
+
+/* Where rules keep what they captured of the packet at hand, for its alerts. NULL: nowhere. */
+void recorder_rule_thread(struct recorder *recorder, const struct rule_thread *thread);
 
 void recorder_alert(struct recorder *recorder, const struct alert *alert);
 void recorder_tx(struct recorder *recorder, const struct app *app, struct tx *tx);

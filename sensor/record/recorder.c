@@ -29,6 +29,12 @@ recorder_packet(struct recorder *recorder, const struct packet *packet)
 	recorder->packet = packet;
 }
 
+void
+recorder_rule_thread(struct recorder *recorder, const struct rule_thread *thread)
+{
+	recorder->rule_thread = thread;
+}
+
 struct record_ends
 record_ends_packet(const struct packet *p)
 {

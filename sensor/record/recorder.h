@@ -11,8 +11,9 @@
 struct recorder {
 	const struct record_options *options;
 	struct recorder_sink sink;
-	const struct packet *packet; /* at work on, or NULL */
-	uint64_t too_large;          /* records that did not fit and were not written */
+	const struct packet *packet;           /* at work on, or NULL */
+	const struct rule_thread *rule_thread; /* or NULL */
+	uint64_t too_large; /* records that did not fit and were not written */
 };
 
 /* Whose addresses and ports a record shows, and in which order. */
@@ -52,5 +53,13 @@ void record_app_proto(struct json *json, const struct flow *flow);
 
 /* "metadata": flowbits and the like of a flow. */
 void record_flow_vars(struct json *json, const struct flow *flow);
+
+/* The same for an alert, with what its rule captured and measured; the flow may be NULL. */
+void record_alert_vars(struct recorder *recorder, struct json *json, const struct flow *flow,
+    const struct rule *rule);
+
+/* "context": texts that the rule captured for its alert. */
+void record_alert_context(struct recorder *recorder, struct json *json,
+    const struct rule *rule);
 
 #endif

@@ -51,14 +51,49 @@ put_all(struct json *json, const struct flow_vars *vars, const char *key, uint8_
 		json_end(json);
 }
 
-void
-record_flow_vars(struct json *json, const struct flow *flow)
+/* Captures of the packet in scope; those that belong to a rule only with its sid. */
+static void
+put_packet(struct json *json, const struct rule_thread *thread, const char *key, uint8_t scope,
+    uint32_t sid)
 {
-	const struct flow_vars *vars = detect_flow_vars(flow);
+	struct packet_var var;
+	char name[RECORD_KEY_MAX];
+	unsigned count = 0;
 
-	if (!vars)
-		return;
+	for (unsigned i = 0; thread && packet_text_at(thread, i, &var); i++) {
+		if (var.scope != scope || !var.name ||
+		    (scope != VAR_PACKET_TEXT && var.sid != sid))
+			continue;
+		if (count++ == 0 && scope == VAR_PACKET_TEXT)
+			json_array(json, key);
+		else if (count == 1)
+			json_object(json, key);
+		record_key(var.name, name, sizeof(name));
+		if (scope == VAR_PACKET_REAL) {
+			json_double(json, name, var.real, 15);
+		} else if (scope == VAR_ALERT_TEXT) {
+			json_printable(json, name, var.text);
+		} else {
+			json_object(json, NULL);
+			json_printable(json, name, var.text);
+			json_end(json);
+		}
+	}
+	if (count)
+		json_end(json);
+}
+
+void
+record_alert_context(struct recorder *r, struct json *json, const struct rule *rule)
+{
+	put_packet(json, r->rule_thread, "context", VAR_ALERT_TEXT, rule->sid);
+}
+
+static void
+put_traffic(struct json *json, const struct flow_vars *vars)
+{
 	struct json_mark mark = json_mark(json);
+
 	json_object(json, "traffic");
 	size_t empty = json->len;
 	put_all(json, vars, "id", VAR_FLOW_BIT, "traffic/id/");
@@ -67,14 +102,39 @@ record_flow_vars(struct json *json, const struct flow *flow)
 		json_rewind(json, mark);
 	else
 		json_end(json);
-	mark = json_mark(json);
+}
+
+static void
+put_vars(struct json *json, const struct flow_vars *vars, const struct rule_thread *thread,
+    uint32_t sid)
+{
+	if (vars)
+		put_traffic(json, vars);
+	struct json_mark mark = json_mark(json);
 	json_object(json, "metadata");
-	empty = json->len;
-	put_all(json, vars, "flowbits", VAR_FLOW_BIT, NULL);
-	put_all(json, vars, "flowints", VAR_FLOW_INT, NULL);
-	put_all(json, vars, "flowvars", VAR_FLOW_TEXT, NULL);
+	size_t empty = json->len;
+	if (vars) {
+		put_all(json, vars, "flowbits", VAR_FLOW_BIT, NULL);
+		put_all(json, vars, "flowints", VAR_FLOW_INT, NULL);
+		put_all(json, vars, "flowvars", VAR_FLOW_TEXT, NULL);
+	}
+	put_packet(json, thread, "pktvars", VAR_PACKET_TEXT, 0);
+	put_packet(json, thread, "entropy", VAR_PACKET_REAL, sid);
 	if (json->len == empty)
 		json_rewind(json, mark);
 	else
 		json_end(json);
+}
+
+void
+record_flow_vars(struct json *json, const struct flow *flow)
+{
+	put_vars(json, detect_flow_vars(flow), NULL, 0);
+}
+
+void
+record_alert_vars(struct recorder *r, struct json *json, const struct flow *flow,
+    const struct rule *rule)
+{
+	put_vars(json, flow ? detect_flow_vars(flow) : NULL, r->rule_thread, rule->sid);
 }

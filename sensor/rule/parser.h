@@ -53,6 +53,7 @@ struct rule_parser {
 	struct rule_section *section;
 	struct match_list *nested;    /* base64_data: matches go here instead of a section */
 	struct match_list *last_list; /* where the last match inside a buffer went */
+	struct file_test *file_test;  /* of filename, fileext, filesize */
 	struct match_list
 	    *base64; /* of the last base64_decode: what base64_data makes nested */
 

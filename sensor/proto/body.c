@@ -58,13 +58,7 @@ body_gap(struct proto_worker *worker, struct body *body, uint64_t bytes)
 	body->has_gap = true;
 	if (body->is_final)
 		return;
-	/* A match must not run across the hole. What lies before it has been shown; if not, it
-	 * is shown now, and is all that will be. */
-	if (body->visible < body->offset + body->buf.len) {
-		body->is_cut = true;
-		body_finish(body);
-		return;
-	}
+	/* A match must not run across the hole: what lies before it has been shown. */
 	proto_buf_free(worker, &body->buf);
 	body->offset = body->visible = body->total;
 }

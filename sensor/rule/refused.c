@@ -34,6 +34,7 @@ static const struct {
 	{ "frame", "frames are not kept apart" },
 	{ "ftp.", PROTO },
 
+	{ "ftpbounce", PROTO },
 	{ "ftpdata_command", PROTO },
 	{ "http2.", PROTO },
 	{ "ike.", PROTO },

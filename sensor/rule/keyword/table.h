@@ -49,7 +49,6 @@
 	X(fragbits) \
 	X(fragoffset) \
 	X(from_base64) \
-	X(ftpbounce) \
 	X(geoip) \
 	X(gid) \
 	X(gunzip) \

@@ -32,10 +32,16 @@ match_is_retried(const struct match *match)
 void
 rule_list_settle(const struct match_list *list)
 {
+	bool is_forward = true;
 	for (struct match *m = list->first; m; m = m->next) {
 		const struct content *content = content_of(m);
 		if (content && match_is_retried(m))
 			((struct content *)content)->flags |= CONTENT_IS_RETRIED;
+		if (content && is_forward)
+			((struct content *)content)->flags |= CONTENT_IS_FORWARD;
+		if (!content && m->keyword != &keyword_pcre && match_position(m) != 0 &&
+		    m->keyword != &keyword_byte_test && m->keyword != &keyword_isdataat)
+			is_forward = false;
 		if (m->keyword->settle)
 			m->keyword->settle(m, match_is_retried(m));
 	}

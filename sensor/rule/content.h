@@ -25,6 +25,9 @@ enum content_flag {
 	/* Set once the rule is whole: a later match depends on where this one was found, so the
 	 * next occurrence is worth trying when what follows fails. */
 	CONTENT_IS_RETRIED = 1 << 16,
+	/* Set once the rule is whole: whatever stands before it finds later places only when it
+	 * is retried (contents and patterns do; a jump by a number may go back). */
+	CONTENT_IS_FORWARD = 1 << 17,
 };
 #define CONTENT_RELATIVE (CONTENT_DISTANCE | CONTENT_WITHIN)
 

@@ -181,8 +181,16 @@ content_has_var(const struct content *c)
 static enum inspect_result
 content_absent(const struct content *c)
 {
-	bool depends = (c->flags & CONTENT_RELATIVE) || content_has_var(c);
-	return depends ? INSPECT_NO : INSPECT_STOP;
+	if (content_has_var(c))
+		return INSPECT_NO;
+	/*
+	 * What is looked for from some place to the end is not found from a later one either:
+	 * without this, two common contents in a row take a square of the buffer.
+	 */
+	const uint32_t bounded = CONTENT_WITHIN | CONTENT_NEGATED;
+	if ((c->flags & CONTENT_IS_FORWARD) && !(c->flags & bounded))
+		return INSPECT_STOP;
+	return c->flags & CONTENT_RELATIVE ? INSPECT_NO : INSPECT_STOP;
 }
 
 static enum inspect_result

@@ -329,11 +329,18 @@ the_work_of_a_section_is_bounded(void **state)
 	struct rule_thread *thread = rule_thread_new(16, NULL);
 	struct ruleset *set = rule_text_options("tcp",
 	    "content:\"a\"; content:\"a\"; distance:0; content:\"a\"; distance:0; "
-	    "content:\"a\"; distance:0; content:\"b\"; distance:0;");
+	    "content:\"a\"; distance:0; content:\"b\"; within:2;");
 	struct inspect_input input = { .bytes = span_of(bytes, sizeof(bytes)),
 		.is_final = true };
 	assert_int_not_equal(run_in(set->rules[0], input, thread), INSPECT_YES);
 	assert_int_equal(thread->counters.limit_reached, 1);
+	ruleset_free(set);
+	/* What is not there at all is not looked for from every place. */
+	set = rule_text_options("tcp",
+	    "content:\"a\"; content:\"a\"; distance:0; content:\"b\"; distance:0;");
+	assert_int_equal(run_in(set->rules[0], input, thread), INSPECT_STOP);
+	assert_int_equal(thread->counters.limit_reached, 1);
+	assert_true(thread->inspection_count < 10);
 	ruleset_free(set);
 	rule_thread_free(thread);
 }

@@ -27,7 +27,7 @@ ROUNDS = int(os.environ.get("GUAN_ROUNDS", 12))
 SEED = int(os.environ.get("GUAN_TEST_SEED", time.time_ns() % 1000000))
 # How often the captures stand in the replayed folder: some seconds of work.
 COPIES = int(os.environ.get("GUAN_COPIES", 20))
-STATE = struct.Struct("<8s2Q")  # magic, epoch, written; spool.c has the rest
+STATE = struct.Struct("<8s2Q")  # magic, epoch, written; spool_state.h has the rest
 
 
 class Failed(Exception):

@@ -76,19 +76,19 @@ open_scope(struct json *j, const char *key, char opener, char closer)
 }
 
 void
-json_object(struct json *j, const char *key)
+json_open_object(struct json *j, const char *key)
 {
 	open_scope(j, key, '{', '}');
 }
 
 void
-json_array(struct json *j, const char *key)
+json_open_array(struct json *j, const char *key)
 {
 	open_scope(j, key, '[', ']');
 }
 
 void
-json_end(struct json *j)
+json_close(struct json *j)
 {
 	if (j->depth == 0)
 		return;
@@ -162,13 +162,13 @@ put_text(struct json *j, struct span s)
 }
 
 void
-json_str(struct json *j, const char *key, const char *value)
+json_put_str(struct json *j, const char *key, const char *value)
 {
-	json_text(j, key, span_str(value));
+	json_put_text(j, key, span_str(value));
 }
 
 void
-json_text(struct json *j, const char *key, struct span s)
+json_put_text(struct json *j, const char *key, struct span s)
 {
 	lead(j, key);
 	put_char(j, '"');
@@ -190,7 +190,7 @@ json_text(struct json *j, const char *key, struct span s)
 }
 
 void
-json_printable(struct json *j, const char *key, struct span s)
+json_put_printable(struct json *j, const char *key, struct span s)
 {
 	lead(j, key);
 	put_char(j, '"');
@@ -205,7 +205,7 @@ json_printable(struct json *j, const char *key, struct span s)
 }
 
 void
-json_base64(struct json *j, const char *key, struct span s)
+json_put_base64(struct json *j, const char *key, struct span s)
 {
 	lead(j, key);
 	put_char(j, '"');
@@ -216,7 +216,7 @@ json_base64(struct json *j, const char *key, struct span s)
 }
 
 void
-json_hex(struct json *j, const char *key, struct span s, char sep)
+json_put_hex(struct json *j, const char *key, struct span s, char sep)
 {
 	lead(j, key);
 	put_char(j, '"');
@@ -243,14 +243,14 @@ put_uint(struct json *j, uint64_t v)
 }
 
 void
-json_uint(struct json *j, const char *key, uint64_t value)
+json_put_uint(struct json *j, const char *key, uint64_t value)
 {
 	lead(j, key);
 	put_uint(j, value);
 }
 
 void
-json_int(struct json *j, const char *key, int64_t value)
+json_put_int(struct json *j, const char *key, int64_t value)
 {
 	lead(j, key);
 	if (value < 0)
@@ -259,7 +259,7 @@ json_int(struct json *j, const char *key, int64_t value)
 }
 
 void
-json_double(struct json *j, const char *key, double value, int decimals)
+json_put_double(struct json *j, const char *key, double value, int decimals)
 {
 	char text[64];
 
@@ -272,7 +272,7 @@ json_double(struct json *j, const char *key, double value, int decimals)
 }
 
 void
-json_bool(struct json *j, const char *key, bool value)
+json_put_bool(struct json *j, const char *key, bool value)
 {
 	lead(j, key);
 	if (value)
@@ -282,14 +282,14 @@ json_bool(struct json *j, const char *key, bool value)
 }
 
 void
-json_null(struct json *j, const char *key)
+json_put_null(struct json *j, const char *key)
 {
 	lead(j, key);
 	put(j, "null", 4);
 }
 
 void
-json_time_eve(struct json *j, const char *key, nsec_t ns)
+json_put_time_eve(struct json *j, const char *key, nsec_t ns)
 {
 	char text[CLOCK_EVE_LEN];
 	size_t n = clock_format_eve(ns, text);
@@ -301,7 +301,7 @@ json_time_eve(struct json *j, const char *key, nsec_t ns)
 }
 
 void
-json_raw(struct json *j, const char *key, struct span json)
+json_put_raw(struct json *j, const char *key, struct span json)
 {
 	lead(j, key);
 	put(j, json.p, json.len);

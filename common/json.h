@@ -8,16 +8,18 @@
  *
  *   struct json j;
  *   json_init(&j, buffer, sizeof(buffer));
- *   json_object(&j, NULL);
- *   json_str(&j, "event_type", "flow");
- *   json_object(&j, "flow");
- *   json_uint(&j, "pkts_toserver", 12);
- *   json_end(&j);
- *   json_end(&j);
+ *   json_open_object(&j, NULL);
+ *   json_put_str(&j, "event_type", "flow");
+ *   json_open_object(&j, "flow");
+ *   json_put_uint(&j, "pkts_toserver", 12);
+ *   json_close(&j);
+ *   json_close(&j);
  *   if (json_ok(&j)) write(fd, j.buf, j.len);
  *
  * A key of NULL writes an element of an array (or the outermost value). Keys are our own text
  * and are not escaped; values are escaped always. The depth limit is JSON_DEPTH.
+ *
+ * The names stay clear of jansson's, which the collector links too.
  */
 #ifndef GUAN_COMMON_JSON_H
 #define GUAN_COMMON_JSON_H
@@ -39,43 +41,36 @@ struct json {
 
 void json_init(struct json *j, char *buf, size_t cap);
 
-/*
- * jansson, which the collector links too, has functions named json_object, json_array and
- * json_null. Ours therefore carry other names for the linker: without that, libjansson itself
- * would call them. A source file can include only one of the two headers.
- */
-#define JSON_SYMBOL(name) __asm__("guan_" name)
+/* Opens an object or array; json_close() closes the innermost one. */
+void json_open_object(struct json *j, const char *key);
+void json_open_array(struct json *j, const char *key);
+void json_close(struct json *j);
 
-/* Opens an object or array; json_end() closes the innermost one. */
-void json_object(struct json *j, const char *key) JSON_SYMBOL("json_object");
-void json_array(struct json *j, const char *key) JSON_SYMBOL("json_array");
-void json_end(struct json *j);
-
-void json_str(struct json *j, const char *key, const char *value);
+void json_put_str(struct json *j, const char *key, const char *value);
 
 /*
  * Bytes as text. Valid UTF-8 goes out as it is; otherwise every byte that is not printable
  * ASCII becomes \xHH (with the backslash escaped), as EVE readers know it.
  */
-void json_text(struct json *j, const char *key, struct span bytes);
+void json_put_text(struct json *j, const char *key, struct span bytes);
 
 /* Bytes as text with '.' for whatever is not printable ASCII: EVE's payload_printable. */
-void json_printable(struct json *j, const char *key, struct span bytes);
+void json_put_printable(struct json *j, const char *key, struct span bytes);
 
-void json_base64(struct json *j, const char *key, struct span bytes);
+void json_put_base64(struct json *j, const char *key, struct span bytes);
 
 /* Lower-case hex; sep is put between bytes unless 0. */
-void json_hex(struct json *j, const char *key, struct span bytes, char sep);
+void json_put_hex(struct json *j, const char *key, struct span bytes, char sep);
 
-void json_uint(struct json *j, const char *key, uint64_t value);
-void json_int(struct json *j, const char *key, int64_t value);
-void json_double(struct json *j, const char *key, double value, int decimals);
-void json_bool(struct json *j, const char *key, bool value);
-void json_null(struct json *j, const char *key) JSON_SYMBOL("json_null");
-void json_time_eve(struct json *j, const char *key, nsec_t ns);
+void json_put_uint(struct json *j, const char *key, uint64_t value);
+void json_put_int(struct json *j, const char *key, int64_t value);
+void json_put_double(struct json *j, const char *key, double value, int decimals);
+void json_put_bool(struct json *j, const char *key, bool value);
+void json_put_null(struct json *j, const char *key);
+void json_put_time_eve(struct json *j, const char *key, nsec_t ns);
 
 /* JSON that was written elsewhere, taken as it is. */
-void json_raw(struct json *j, const char *key, struct span json);
+void json_put_raw(struct json *j, const char *key, struct span json);
 
 /* Whether everything fitted and every object is closed. */
 bool json_ok(const struct json *j);

@@ -130,22 +130,22 @@ answer(struct control *c, struct client *client, const char *command)
 
 	/* "message" comes from the command; "return" is known only after it ran. */
 	json_init(&inner, body, sizeof(body));
-	json_object(&inner, NULL);
+	json_open_object(&inner, NULL);
 	const char *why =
 	    command ? c->fn(command, &inner, c->arg) : "expected {\"command\":\"...\"}";
-	json_end(&inner);
+	json_close(&inner);
 	json_init(&j, out, sizeof(out) - 1);
-	json_object(&j, NULL);
-	json_str(&j, "return", why ? "NOK" : "OK");
+	json_open_object(&j, NULL);
+	json_put_str(&j, "return", why ? "NOK" : "OK");
 	if (why)
-		json_str(&j, "message", why);
+		json_put_str(&j, "message", why);
 	else if (json_ok(&inner) && inner.len > 2) {
 		/* The members inside the braces. */
 		out[j.len++] = ',';
 		memcpy(out + j.len, body + 1, inner.len - 2);
 		j.len += inner.len - 2;
 	}
-	json_end(&j);
+	json_close(&j);
 	if (!json_ok(&j))
 		return client_close(client);
 	out[j.len++] = '\n';

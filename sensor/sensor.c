@@ -194,32 +194,32 @@ control_command(const char *command, struct json *json, void *arg)
 	if (strcmp(command, "reload-rules") == 0 ||
 	    strcmp(command, "ruleset-reload-nonblocking") == 0) {
 		reload_start(s);
-		json_str(json, "message", "reload started");
+		json_put_str(json, "message", "reload started");
 	} else if (strcmp(command, "ruleset-stats") == 0) {
 		const struct ruleset *set = detect_engine_rules(s->engine);
-		json_object(json, "message");
-		json_uint(json, "rules_loaded", set->count);
-		json_uint(json, "rules_failed", set->refused);
-		json_uint(json, "rules_skipped", set->skipped);
-		json_end(json);
+		json_open_object(json, "message");
+		json_put_uint(json, "rules_loaded", set->count);
+		json_put_uint(json, "rules_failed", set->refused);
+		json_put_uint(json, "rules_skipped", set->skipped);
+		json_close(json);
 	} else if (strcmp(command, "status") == 0) {
 		struct writer_status w = writer_status(s->writer);
-		json_object(json, "message");
-		json_uint(json, "epoch", w.epoch);
-		json_uint(json, "written", w.written);
-		json_uint(json, "spool_waiting", w.spool_waiting);
-		json_bool(json, "redis", w.is_redis_up);
-		json_end(json);
+		json_open_object(json, "message");
+		json_put_uint(json, "epoch", w.epoch);
+		json_put_uint(json, "written", w.written);
+		json_put_uint(json, "spool_waiting", w.spool_waiting);
+		json_put_bool(json, "redis", w.is_redis_up);
+		json_close(json);
 	} else if (strcmp(command, "reopen-log-files") == 0) {
 		writer_reopen(s->writer);
-		json_str(json, "message", "done");
+		json_put_str(json, "message", "done");
 	} else if (strcmp(command, "version") == 0) {
-		json_str(json, "message", GUAN_VERSION);
+		json_put_str(json, "message", GUAN_VERSION);
 	} else if (strcmp(command, "uptime") == 0) {
-		json_uint(json, "message", (clock_mono_ns() - s->started) / NSEC_PER_SEC);
+		json_put_uint(json, "message", (clock_mono_ns() - s->started) / NSEC_PER_SEC);
 	} else if (strcmp(command, "shutdown") == 0) {
 		atomic_store(&s->stop, true);
-		json_str(json, "message", "stopping");
+		json_put_str(json, "message", "stopping");
 	} else {
 		return "unknown command; known: reload-rules ruleset-stats status "
 		       "reopen-log-files version uptime shutdown";

@@ -348,20 +348,20 @@ dpi_record(const struct flow *flow, struct json *json)
 
 	if (v.app == NDPI_PROTOCOL_UNKNOWN && v.master == NDPI_PROTOCOL_UNKNOWN)
 		return;
-	json_object(json, "ndpi");
+	json_open_object(json, "ndpi");
 	if (v.master != NDPI_PROTOCOL_UNKNOWN && v.master != v.app)
-		json_str(json, "master", dpi_protocol_name(v.master));
-	json_str(json, "app", dpi_protocol_name(v.app));
-	json_str(json, "category", dpi_category_name(v.category));
-	json_str(json, "confidence", v.is_guess ? "guess" : v.confidence);
+		json_put_str(json, "master", dpi_protocol_name(v.master));
+	json_put_str(json, "app", dpi_protocol_name(v.app));
+	json_put_str(json, "category", dpi_category_name(v.category));
+	json_put_str(json, "confidence", v.is_guess ? "guess" : v.confidence);
 	if (v.risk) {
-		json_array(json, "risks");
+		json_open_array(json, "risks");
 		for (unsigned bit = 1; bit < dpi_risk_count(); bit++)
 			if (v.risk >> bit & 1)
-				json_str(json, NULL, dpi_risk_name(bit));
-		json_end(json);
+				json_put_str(json, NULL, dpi_risk_name(bit));
+		json_close(json);
 	}
-	json_end(json);
+	json_close(json);
 }
 
 const struct dpi_counters *

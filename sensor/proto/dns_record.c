@@ -24,7 +24,7 @@ put_code(struct json *json, const char *key, const char *name, unsigned number)
 {
 	char text[12];
 	snprintf(text, sizeof(text), "%u", number);
-	json_str(json, key, name ? name : text);
+	json_put_str(json, key, name ? name : text);
 }
 
 static void
@@ -34,7 +34,7 @@ put_name(struct json *json, const char *key, const struct dns_message *message, 
 	uint64_t events = 0;
 	ptrdiff_t len = dns_name_read(message->bytes, at, buf, NULL, &events);
 	if (len >= 0)
-		json_text(json, key, span_of(buf, (size_t)len));
+		json_put_text(json, key, span_of(buf, (size_t)len));
 }
 
 static void
@@ -45,7 +45,7 @@ put_addr(struct json *json, const char *key, struct span data, uint8_t ip_versio
 	if (data.len)
 		memcpy(addr.b, data.p, data.len);
 	size_t len = addr_format_eve(&addr, ip_version, text);
-	json_text(json, key, span_of(text, len));
+	json_put_text(json, key, span_of(text, len));
 }
 
 static struct span
@@ -68,15 +68,15 @@ put_soa(struct json *json, const char *key, const struct dns_message *message,
 		return;
 	struct cursor c = cursor_span(
 	    span_sub(message->bytes, end, sizeof(numbers) / sizeof(numbers[0]) * 4));
-	json_object(json, key);
+	json_open_object(json, key);
 	put_name(json, "mname", message, rr->data);
 	put_name(json, "rname", message, second);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		uint32_t number = cursor_be32(&c);
 		if (!c.is_short)
-			json_uint(json, numbers[i], number);
+			json_put_uint(json, numbers[i], number);
 	}
-	json_end(json);
+	json_close(json);
 }
 
 static void
@@ -89,12 +89,12 @@ put_srv(struct json *json, const char *key, const struct dns_message *message,
 	uint16_t port = cursor_be16(&c);
 	if (c.is_short)
 		return;
-	json_object(json, key);
-	json_uint(json, "priority", priority);
-	json_uint(json, "weight", weight);
-	json_uint(json, "port", port);
+	json_open_object(json, key);
+	json_put_uint(json, "priority", priority);
+	json_put_uint(json, "weight", weight);
+	json_put_uint(json, "port", port);
 	put_name(json, "name", message, rr->data + 6);
-	json_end(json);
+	json_close(json);
 }
 
 static void
@@ -106,29 +106,29 @@ put_sshfp(struct json *json, const char *key, const struct dns_message *message,
 	uint8_t type = cursor_u8(&c);
 	if (c.is_short)
 		return;
-	json_object(json, key);
-	json_hex(json, "fingerprint", span_sub(cursor_rest(&c), 0, DATA_MAX), ':');
-	json_uint(json, "algo", algo);
-	json_uint(json, "type", type);
-	json_end(json);
+	json_open_object(json, key);
+	json_put_hex(json, "fingerprint", span_sub(cursor_rest(&c), 0, DATA_MAX), ':');
+	json_put_uint(json, "algo", algo);
+	json_put_uint(json, "type", type);
+	json_close(json);
 }
 
 static void
 put_opt(struct json *json, const struct dns_message *message, const struct dns_rr *rr)
 {
 	struct cursor c = cursor_span(data_of(message, rr));
-	json_array(json, "opt");
+	json_open_array(json, "opt");
 	while (cursor_left(&c) && has_room(json)) {
 		uint16_t code = cursor_be16(&c);
 		struct span value = cursor_bytes(&c, cursor_be16(&c));
 		if (c.is_short)
 			break;
-		json_object(json, NULL);
-		json_uint(json, "code", code);
-		json_hex(json, "data", span_sub(value, 0, DATA_MAX), 0);
-		json_end(json);
+		json_open_object(json, NULL);
+		json_put_uint(json, "code", code);
+		json_put_hex(json, "data", span_sub(value, 0, DATA_MAX), 0);
+		json_close(json);
 	}
-	json_end(json);
+	json_close(json);
 }
 
 /* What a record says, under key (NULL: as an element); for types that have one value. */
@@ -145,7 +145,7 @@ put_data(struct json *json, const char *key, const struct dns_message *message,
 		if (data.len == (rr->type == DNS_TYPE_A ? 4u : 16u))
 			put_addr(json, key, data, rr->type == DNS_TYPE_A ? 4 : 6);
 		else if (data.len == 0)
-			json_str(json, key, "");
+			json_put_str(json, key, "");
 		break;
 	case DNS_TYPE_SOA:
 		put_soa(json, key && strcmp(key, "rdata") == 0 ? "soa" : key, message, rr);
@@ -157,7 +157,7 @@ put_data(struct json *json, const char *key, const struct dns_message *message,
 		put_sshfp(json, key && strcmp(key, "rdata") == 0 ? "sshfp" : key, message, rr);
 		break;
 	case DNS_TYPE_NULL:
-		json_text(json, key, span_sub(data, 0, DATA_MAX));
+		json_put_text(json, key, span_sub(data, 0, DATA_MAX));
 		break;
 	default:
 		if (dns_data_name(rr, &at))
@@ -180,22 +180,22 @@ put_record(struct json *json, const struct dns_message *message, const struct dn
 		struct cursor c = cursor_span(data_of(message, rr));
 		do {
 			struct span text = cursor_bytes(&c, cursor_u8(&c));
-			json_object(json, NULL);
+			json_open_object(json, NULL);
 			put_record_head(json, message, rr);
-			json_uint(json, "ttl", rr->ttl);
-			json_text(json, "rdata", text);
-			json_end(json);
+			json_put_uint(json, "ttl", rr->ttl);
+			json_put_text(json, "rdata", text);
+			json_close(json);
 		} while (!c.is_short && cursor_left(&c) && has_room(json));
 		return;
 	}
-	json_object(json, NULL);
+	json_open_object(json, NULL);
 	put_record_head(json, message, rr);
-	json_uint(json, "ttl", rr->ttl);
+	json_put_uint(json, "ttl", rr->ttl);
 	if (rr->type == DNS_TYPE_OPT)
 		put_opt(json, message, rr);
 	else
 		put_data(json, "rdata", message, rr);
-	json_end(json);
+	json_close(json);
 }
 
 static void
@@ -204,25 +204,25 @@ put_section(struct json *json, const char *key, const struct dns_message *messag
 {
 	if (dns_count(message, section) == 0)
 		return;
-	json_array(json, key);
+	json_open_array(json, key);
 	for (uint32_t i = message->first[section]; i < message->first[section + 1]; i++) {
 		if (!has_room(json))
 			break;
 		put_record(json, message, &message->records[i]);
 	}
-	json_end(json);
+	json_close(json);
 }
 
 static void
 put_queries(struct json *json, const struct dns_message *message)
 {
-	json_array(json, "queries");
+	json_open_array(json, "queries");
 	for (uint32_t i = 0; i < dns_count(message, DNS_QUERIES) && has_room(json); i++) {
-		json_object(json, NULL);
+		json_open_object(json, NULL);
 		put_record_head(json, message, &message->records[i]);
-		json_end(json);
+		json_close(json);
 	}
-	json_end(json);
+	json_close(json);
 }
 
 /* Answers' data by type. */
@@ -232,7 +232,7 @@ put_grouped(struct json *json, const struct dns_message *message)
 	static const uint16_t types[] = { DNS_TYPE_A, DNS_TYPE_AAAA, DNS_TYPE_CNAME,
 		DNS_TYPE_MX, DNS_TYPE_NS, DNS_TYPE_PTR, DNS_TYPE_TXT, DNS_TYPE_NULL,
 		DNS_TYPE_SOA, DNS_TYPE_SRV, DNS_TYPE_SSHFP };
-	json_object(json, "grouped");
+	json_open_object(json, "grouped");
 	for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
 		bool is_open = false;
 		for (uint32_t i = 0; i < dns_count(message, DNS_ANSWERS); i++) {
@@ -240,7 +240,7 @@ put_grouped(struct json *json, const struct dns_message *message)
 			if (rr->type != types[t] || !has_room(json))
 				continue;
 			if (!is_open)
-				json_array(json, dns_type_name(rr->type));
+				json_open_array(json, dns_type_name(rr->type));
 			is_open = true;
 			if (rr->type != DNS_TYPE_TXT) {
 				put_data(json, NULL, message, rr);
@@ -248,13 +248,13 @@ put_grouped(struct json *json, const struct dns_message *message)
 			}
 			struct cursor c = cursor_span(data_of(message, rr));
 			do {
-				json_text(json, NULL, cursor_bytes(&c, cursor_u8(&c)));
+				json_put_text(json, NULL, cursor_bytes(&c, cursor_u8(&c)));
 			} while (!c.is_short && cursor_left(&c) && has_room(json));
 		}
 		if (is_open)
-			json_end(json);
+			json_close(json);
 	}
-	json_end(json);
+	json_close(json);
 }
 
 static void
@@ -262,19 +262,19 @@ put_flags(struct json *json, uint16_t flags)
 {
 	char text[8];
 	snprintf(text, sizeof(text), "%x", flags);
-	json_str(json, "flags", text);
+	json_put_str(json, "flags", text);
 	if (flags & DNS_QR)
-		json_bool(json, "qr", true);
+		json_put_bool(json, "qr", true);
 	if (flags & DNS_AA)
-		json_bool(json, "aa", true);
+		json_put_bool(json, "aa", true);
 	if (flags & DNS_TC)
-		json_bool(json, "tc", true);
+		json_put_bool(json, "tc", true);
 	if (flags & DNS_RD)
-		json_bool(json, "rd", true);
+		json_put_bool(json, "rd", true);
 	if (flags & DNS_RA)
-		json_bool(json, "ra", true);
+		json_put_bool(json, "ra", true);
 	if (flags & DNS_Z)
-		json_bool(json, "z", true);
+		json_put_bool(json, "z", true);
 }
 
 static void
@@ -294,12 +294,12 @@ record_3(struct json *json, const struct dns_config *config, const struct tx *tx
     const struct dns_message *message, bool is_answer)
 {
 	uint16_t flags = message->header.flags;
-	json_uint(json, "version", 3);
-	json_str(json, "type", is_answer ? "response" : "request");
-	json_uint(json, "tx_id", tx->id);
-	json_uint(json, "id", message->header.id);
+	json_put_uint(json, "version", 3);
+	json_put_str(json, "type", is_answer ? "response" : "request");
+	json_put_uint(json, "tx_id", tx->id);
+	json_put_uint(json, "id", message->header.id);
 	put_flags(json, flags);
-	json_uint(json, "opcode", dns_opcode(flags));
+	json_put_uint(json, "opcode", dns_opcode(flags));
 	put_code(json, "rcode", dns_rcode_name(flags & 15), flags & 15);
 	if (dns_count(message, DNS_QUERIES))
 		put_queries(json, message);
@@ -313,16 +313,16 @@ record_2(struct json *json, const struct dns_config *config, const struct tx *tx
 	uint16_t flags = message->header.flags;
 	const struct dns_rr *query = dns_record_at(message, DNS_QUERIES, 0);
 	if (is_answer)
-		json_uint(json, "version", 2);
-	json_str(json, "type", is_answer ? "answer" : "query");
-	json_uint(json, "id", message->header.id);
+		json_put_uint(json, "version", 2);
+	json_put_str(json, "type", is_answer ? "answer" : "query");
+	json_put_uint(json, "id", message->header.id);
 	if (is_answer)
 		put_flags(json, flags);
 	if (query)
 		put_record_head(json, message, query);
 	if (!is_answer)
-		json_uint(json, "tx_id", tx->id);
-	json_uint(json, "opcode", dns_opcode(flags));
+		json_put_uint(json, "tx_id", tx->id);
+	json_put_uint(json, "opcode", dns_opcode(flags));
 	if (is_answer) {
 		put_code(json, "rcode", dns_rcode_name(flags & 15), flags & 15);
 		put_answers(json, config, message);

@@ -11,7 +11,7 @@
 static void
 text(struct json *json, const char *key, struct span value)
 {
-	json_text(json, key, span_sub(value, 0, VALUE_MAX_BYTES * 4));
+	json_put_text(json, key, span_sub(value, 0, VALUE_MAX_BYTES * 4));
 }
 
 static void
@@ -43,8 +43,8 @@ content_range(struct json *json, const struct http_message *message)
 	struct span raw = http_header_value(message, "content-range", &found);
 	if (!found)
 		return;
-	json_object(json, "content_range");
-	json_text(json, "raw", raw);
+	json_open_object(json, "content_range");
+	json_put_text(json, "raw", raw);
 	char buf[96];
 	size_t n = raw.len < sizeof(buf) - 1 ? raw.len : sizeof(buf) - 1;
 	if (n)
@@ -53,12 +53,12 @@ content_range(struct json *json, const struct http_message *message)
 	uint64_t start, end, size;
 	char total[24];
 	if (sscanf(buf, "bytes %" SCNu64 "-%" SCNu64 "/%23s", &start, &end, total) == 3) {
-		json_uint(json, "start", start);
-		json_uint(json, "end", end);
+		json_put_uint(json, "start", start);
+		json_put_uint(json, "end", end);
 		if (sscanf(total, "%" SCNu64, &size) == 1)
-			json_uint(json, "size", size);
+			json_put_uint(json, "size", size);
 	}
-	json_end(json);
+	json_close(json);
 }
 
 static void
@@ -69,7 +69,7 @@ status(struct json *json, const struct http_tx *tx)
 	if (!tx->status_text.is_set)
 		return;
 	if (tx->status)
-		json_uint(json, "status", tx->status);
+		json_put_uint(json, "status", tx->status);
 	else
 		text(json, "status_string", value);
 	if (tx->status > 300 && tx->status < 304)
@@ -79,17 +79,17 @@ status(struct json *json, const struct http_tx *tx)
 static void
 dump_headers(struct json *json, const char *key, const struct http_message *message)
 {
-	json_array(json, key);
+	json_open_array(json, key);
 	for (uint16_t i = 0; i < message->count; i++) {
 		const struct http_header *h = &message->headers[i];
-		json_object(json, NULL);
-		json_text(json, "name",
+		json_open_object(json, NULL);
+		json_put_text(json, "name",
 		    span_sub(http_text(message, h->name), 0, NAME_MAX_BYTES));
-		json_text(json, "value",
+		json_put_text(json, "value",
 		    span_sub(http_text(message, h->value), 0, VALUE_MAX_BYTES));
-		json_end(json);
+		json_close(json);
 	}
-	json_end(json);
+	json_close(json);
 }
 
 /* Headers that only answers carry; what else is asked for by name is the request's. */
@@ -138,7 +138,7 @@ http_record(const struct app *app, const struct tx *tx, struct json *json)
 	if (http->host.len)
 		text(json, "hostname", proto_buf_span(&http->host));
 	if (http->port)
-		json_uint(json, "http_port", http->port);
+		json_put_uint(json, "http_port", http->port);
 	if (http->uri.is_set)
 		text(json, "url", http_text(request, http->uri));
 	header(json, "http_user_agent", request, "user-agent");
@@ -153,7 +153,7 @@ http_record(const struct app *app, const struct tx *tx, struct json *json)
 		if (request->protocol.is_set)
 			text(json, "protocol", http_text(request, request->protocol));
 		status(json, http);
-		json_uint(json, "length", response->wire_bytes);
+		json_put_uint(json, "length", response->wire_bytes);
 	}
 	if (config->dump & HTTP_DUMP_REQUEST)
 		dump_headers(json, "request_headers", request);

@@ -837,7 +837,7 @@ put_phone(struct json *json, const char *phone)
 
 	for (size_t i = 0; i < n; i++)
 		masked[i] = i + 4 < n ? '*' : phone[i];
-	json_text(json, "phone", span_of(masked, n));
+	json_put_text(json, "phone", span_of(masked, n));
 }
 
 /* The first three characters of a plate stay: province and city. */
@@ -856,14 +856,14 @@ put_plate(struct json *json, struct span plate)
 		else if (is_first_byte)
 			masked[at++] = '*';
 	}
-	json_text(json, "plate", span_of(masked, at));
+	json_put_text(json, "plate", span_of(masked, at));
 }
 
 static void
 put_text(struct json *json, const char *key, const struct jt808_tx *m, struct text t)
 {
 	if (t.len)
-		json_text(json, key, text_span(m, t));
+		json_put_text(json, key, text_span(m, t));
 }
 
 static void
@@ -873,13 +873,13 @@ put_location(struct json *json, const struct location *l)
 	double lat = (double)l->lat / 1e6 * (l->status & 4 ? -1 : 1);
 	double lon = (double)l->lon / 1e6 * (l->status & 8 ? -1 : 1);
 
-	json_uint(json, "alarm", l->alarm);
-	json_uint(json, "status", l->status);
-	json_double(json, "lat", lat, 6);
-	json_double(json, "lon", lon, 6);
-	json_uint(json, "altitude", l->altitude);
-	json_double(json, "speed", (double)l->speed / 10, 1);
-	json_uint(json, "course", l->course);
+	json_put_uint(json, "alarm", l->alarm);
+	json_put_uint(json, "status", l->status);
+	json_put_double(json, "lat", lat, 6);
+	json_put_double(json, "lon", lon, 6);
+	json_put_uint(json, "altitude", l->altitude);
+	json_put_double(json, "speed", (double)l->speed / 10, 1);
+	json_put_uint(json, "course", l->course);
 }
 
 static void
@@ -887,10 +887,10 @@ put_params(struct json *json, const struct jt808_tx *m)
 {
 	if (!m->param_count)
 		return;
-	json_array(json, "param_id");
+	json_open_array(json, "param_id");
 	for (unsigned i = 0; i < m->param_count; i++)
-		json_uint(json, NULL, m->params[i].id);
-	json_end(json);
+		json_put_uint(json, NULL, m->params[i].id);
+	json_close(json);
 }
 
 static bool
@@ -903,35 +903,35 @@ jt808_record(const struct app *app, const struct tx *tx, struct json *json)
 	(void)app;
 	if (m->is_location_skipped && !tx->has_alert && !tx->events)
 		return false;
-	json_uint(json, "msg_id", h->id);
-	json_str(json, "msg_name", name ? name : "unknown");
-	json_str(json, "direction", h->id >= 0x8000 ? "down" : "up");
-	json_str(json, "op_class", op_names[op_of(m)].name);
-	json_uint(json, "version", h->is_2019 ? 2019 : 2013);
+	json_put_uint(json, "msg_id", h->id);
+	json_put_str(json, "msg_name", name ? name : "unknown");
+	json_put_str(json, "direction", h->id >= 0x8000 ? "down" : "up");
+	json_put_str(json, "op_class", op_names[op_of(m)].name);
+	json_put_uint(json, "version", h->is_2019 ? 2019 : 2013);
 	put_phone(json, h->phone);
-	json_uint(json, "serial", h->serial);
-	json_bool(json, "encrypted", h->encryption != 0);
+	json_put_uint(json, "serial", h->serial);
+	json_put_bool(json, "encrypted", h->encryption != 0);
 	if (h->part_total) {
-		json_object(json, "subpacket");
-		json_uint(json, "total", h->part_total);
-		json_uint(json, "index", h->part_index);
-		json_end(json);
+		json_open_object(json, "subpacket");
+		json_put_uint(json, "total", h->part_total);
+		json_put_uint(json, "index", h->part_index);
+		json_close(json);
 	}
 	if (m->has_result)
-		json_uint(json, "result", m->result);
+		json_put_uint(json, "result", m->result);
 	if (m->auth_code.len)
-		json_uint(json, "auth_code_length", m->auth_code.len);
+		json_put_uint(json, "auth_code_length", m->auth_code.len);
 	if (m->plate.len)
 		put_plate(json, text_span(m, m->plate));
 	put_text(json, "terminal_id", m, m->terminal_id);
 	put_text(json, "imei", m, m->imei);
 	if (m->has_command)
-		json_str(json, "command", m->command);
+		json_put_str(json, "command", m->command);
 	put_text(json, "server", m, m->server);
 	put_text(json, "url", m, m->url);
 	put_text(json, "text", m, m->text);
 	if (m->has_firmware_type)
-		json_uint(json, "firmware_type", m->firmware_type);
+		json_put_uint(json, "firmware_type", m->firmware_type);
 	put_text(json, "firmware_version", m, m->firmware_version);
 	put_params(json, m);
 	if (m->location.is_set)

@@ -449,9 +449,9 @@ put_bits(struct json *json, const char *key, unsigned bits, const struct bit_nam
 		at += n;
 	}
 	if (at)
-		json_text(json, key, span_of(text, at));
+		json_put_text(json, key, span_of(text, at));
 	else
-		json_str(json, key, none);
+		json_put_str(json, key, none);
 }
 
 static const struct bit_name access_names[] = { { MODBUS_READ, "READ" },
@@ -469,14 +469,14 @@ static const struct bit_name error_names[] = { { MODBUS_ERROR_DATA_VALUE, "DATA_
 static void
 put_read(struct json *json, const struct modbus_pdu *p, struct span values)
 {
-	json_object(json, "read");
+	json_open_object(json, "read");
 	if (p->is_response) {
-		json_text(json, "data", values);
+		json_put_text(json, "data", values);
 	} else {
-		json_uint(json, "address", p->read_address);
-		json_uint(json, "quantity", p->read_quantity);
+		json_put_uint(json, "address", p->read_address);
+		json_put_uint(json, "quantity", p->read_quantity);
 	}
-	json_end(json);
+	json_close(json);
 }
 
 static void
@@ -484,19 +484,19 @@ put_write(struct json *json, const struct modbus_pdu *p, struct span values)
 {
 	struct cursor c = cursor_span(values);
 
-	json_object(json, "write");
-	json_uint(json, "address", p->write_address);
+	json_open_object(json, "write");
+	json_put_uint(json, "address", p->write_address);
 	if (p->function == 22) {
-		json_uint(json, "and_mask", cursor_be16(&c));
-		json_uint(json, "or_mask", cursor_be16(&c));
+		json_put_uint(json, "and_mask", cursor_be16(&c));
+		json_put_uint(json, "or_mask", cursor_be16(&c));
 	} else if (p->access & MODBUS_MULTIPLE) {
-		json_uint(json, "quantity", p->write_quantity);
+		json_put_uint(json, "quantity", p->write_quantity);
 		if (!p->is_response)
-			json_text(json, "data", values);
+			json_put_text(json, "data", values);
 	} else {
-		json_uint(json, "data", cursor_be16(&c));
+		json_put_uint(json, "data", cursor_be16(&c));
 	}
-	json_end(json);
+	json_close(json);
 }
 
 static void
@@ -505,32 +505,32 @@ put_pdu(struct json *json, const char *key, const struct modbus_pdu *p)
 	const struct function *f = function_find(p->function);
 	struct span values = span_of(p->data + p->values_at, p->values_len);
 
-	json_object(json, key);
-	json_uint(json, "transaction_id", p->transaction);
-	json_uint(json, "protocol_id", p->protocol);
-	json_uint(json, "unit_id", p->unit);
-	json_uint(json, "function_raw", p->function_raw);
-	json_str(json, "function_code", f ? f->name : "Unknown");
+	json_open_object(json, key);
+	json_put_uint(json, "transaction_id", p->transaction);
+	json_put_uint(json, "protocol_id", p->protocol);
+	json_put_uint(json, "unit_id", p->unit);
+	json_put_uint(json, "function_raw", p->function_raw);
+	json_put_str(json, "function_code", f ? f->name : "Unknown");
 	put_bits(json, "access_type", p->access, access_names, "(empty)");
 	put_bits(json, "category", p->category, category_names, "NONE");
 	put_bits(json, "error_flags", p->errors, error_names, "NONE");
 	if (p->is_exception) {
-		json_object(json, "exception");
-		json_uint(json, "raw", p->exception);
-		json_end(json);
+		json_open_object(json, "exception");
+		json_put_uint(json, "raw", p->exception);
+		json_close(json);
 	} else if (p->has_subfunction) {
-		json_object(json, p->function == 8 ? "diagnostic" : "mei");
-		json_uint(json, "raw", p->subfunction);
-		json_end(json);
+		json_open_object(json, p->function == 8 ? "diagnostic" : "mei");
+		json_put_uint(json, "raw", p->subfunction);
+		json_close(json);
 	} else {
 		if (p->has_read)
 			put_read(json, p, values);
 		if (p->has_write)
 			put_write(json, p, values);
 		if (!p->has_read && !p->has_write && p->len)
-			json_text(json, "data", span_of(p->data, p->len));
+			json_put_text(json, "data", span_of(p->data, p->len));
 	}
-	json_end(json);
+	json_close(json);
 }
 
 static bool
@@ -540,7 +540,7 @@ modbus_record(const struct app *app, const struct tx *tx, struct json *json)
 	const struct modbus_pdu *response = modbus_tx_pdu(tx, DIR_TOCLIENT);
 
 	(void)app;
-	json_uint(json, "id", tx->id + 1);
+	json_put_uint(json, "id", tx->id + 1);
 	if (request)
 		put_pdu(json, "request", request);
 	if (response)

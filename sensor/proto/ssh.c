@@ -435,17 +435,17 @@ put_side(struct json *json, const char *key, const struct ssh_side *side)
 {
 	if (!side->proto_len)
 		return;
-	json_object(json, key);
-	json_text(json, "proto_version", span_of(side->banner, side->proto_len));
-	json_text(json, "software_version",
+	json_open_object(json, key);
+	json_put_text(json, "proto_version", span_of(side->banner, side->proto_len));
+	json_put_text(json, "software_version",
 	    span_of(side->banner + side->software_at, side->software_len));
 	if (side->hash[0]) {
-		json_object(json, "hassh");
-		json_str(json, "hash", side->hash);
-		json_text(json, "string", span_sub(proto_buf_span(&side->hassh), 0, 8192));
-		json_end(json);
+		json_open_object(json, "hassh");
+		json_put_str(json, "hash", side->hash);
+		json_put_text(json, "string", span_sub(proto_buf_span(&side->hassh), 0, 8192));
+		json_close(json);
 	}
-	json_end(json);
+	json_close(json);
 }
 
 static bool

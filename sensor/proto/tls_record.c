@@ -15,7 +15,7 @@ static void
 put_name(struct json *json, const char *key, struct span name)
 {
 	char text[X509_NAME_MAX];
-	json_text(json, key, span_of(text, x509_name(name, text)));
+	json_put_text(json, key, span_of(text, x509_name(name, text)));
 }
 
 static void
@@ -25,7 +25,7 @@ put_time(struct json *json, const char *key, bool is_there, int64_t seconds)
 	if (!is_there)
 		return;
 	x509_time(seconds, text);
-	json_str(json, key, text);
+	json_put_str(json, key, text);
 }
 
 static void
@@ -34,7 +34,7 @@ put_serial(struct json *json, struct span serial)
 	char text[512];
 	if (serial.len) {
 		tls_hex(serial, ':', true, text, sizeof(text));
-		json_str(json, "serial", text);
+		json_put_str(json, "serial", text);
 	}
 }
 
@@ -48,12 +48,12 @@ put_alt_names(struct json *json, const struct tls_side *side)
 		if (!x509_alt_name(side->certificate.names, i, text, &name))
 			break;
 		if (!is_open)
-			json_array(json, "subjectaltname");
+			json_open_array(json, "subjectaltname");
 		is_open = true;
-		json_text(json, NULL, span_sub(name, 0, 256));
+		json_put_text(json, NULL, span_sub(name, 0, 256));
 	}
 	if (is_open)
-		json_end(json);
+		json_close(json);
 }
 
 /* DER in base64 takes 4 bytes for 3. */
@@ -68,7 +68,7 @@ put_certificate(struct json *json, const struct tls_side *side)
 {
 	struct span der;
 	if (tls_certificate_at(side, 0, &der) && has_room(json, der.len))
-		json_base64(json, "certificate", der);
+		json_put_base64(json, "certificate", der);
 }
 
 static void
@@ -77,10 +77,10 @@ put_chain(struct json *json, const struct tls_side *side)
 	struct span der;
 	if (!side->certificate_count)
 		return;
-	json_array(json, "chain");
+	json_open_array(json, "chain");
 	for (unsigned i = 0; tls_certificate_at(side, i, &der) && has_room(json, der.len); i++)
-		json_base64(json, NULL, der);
-	json_end(json);
+		json_put_base64(json, NULL, der);
+	json_close(json);
 }
 
 /* Subject and so on of one side's certificate, in the order EVE has them. */
@@ -105,8 +105,8 @@ put_details(struct json *json, const struct tls_config *config, const struct tls
 	if (side->has_certificate && wants(config, TLS_CUSTOM_SERIAL))
 		put_serial(json, x->serial);
 	if (side->fingerprint_len && wants(config, TLS_CUSTOM_FINGERPRINT))
-		json_hex(json, "fingerprint", span_of(side->fingerprint, side->fingerprint_len),
-		    ':');
+		json_put_hex(json, "fingerprint",
+		    span_of(side->fingerprint, side->fingerprint_len), ':');
 }
 
 static void
@@ -127,10 +127,10 @@ put_ja3(struct json *json, const char *key, const struct tls_tx *tx, enum dir di
 	char text[JA3_TEXT_MAX];
 	if (!tx->ja3_hash[dir][0])
 		return;
-	json_object(json, key);
-	json_str(json, "hash", tx->ja3_hash[dir]);
-	json_text(json, "string", span_of(text, ja3_text(&tx->side[dir].hello, text)));
-	json_end(json);
+	json_open_object(json, key);
+	json_put_str(json, "hash", tx->ja3_hash[dir]);
+	json_put_text(json, "string", span_of(text, ja3_text(&tx->side[dir].hello, text)));
+	json_close(json);
 }
 
 static void
@@ -139,23 +139,23 @@ put_alpns(struct json *json, const char *key, const struct tls_side *side)
 	struct span name;
 	if (!side->has_hello || !tls_alpn_name(side->hello.alpn, 0, &name))
 		return;
-	json_array(json, key);
+	json_open_array(json, key);
 	for (unsigned i = 0; i < 64 && tls_alpn_name(side->hello.alpn, i, &name); i++)
-		json_text(json, NULL, name);
-	json_end(json);
+		json_put_text(json, NULL, name);
+	json_close(json);
 }
 
 static void
 put_numbers(struct json *json, const char *key, struct span list)
 {
 	struct cursor c = cursor_span(list);
-	json_array(json, key);
+	json_open_array(json, key);
 	while (cursor_left(&c) >= 2 && json->cap - json->len > ROOM_LEFT) {
 		uint16_t number = cursor_be16(&c);
 		if (!tls_is_grease(number))
-			json_uint(json, NULL, number);
+			json_put_uint(json, NULL, number);
 	}
-	json_end(json);
+	json_close(json);
 }
 
 static void
@@ -165,26 +165,26 @@ put_handshake(struct json *json, const char *key, const struct tls_side *side)
 	const struct tls_hello *hello = &side->hello;
 	if (!side->has_hello)
 		return;
-	json_object(json, key);
-	json_str(json, "version", tls_version_text(hello->version, buf));
+	json_open_object(json, key);
+	json_put_str(json, "version", tls_version_text(hello->version, buf));
 	if (hello->is_client) {
 		put_numbers(json, "ciphers", hello->ciphers);
 	} else {
 		struct cursor c = cursor_span(hello->ciphers);
-		json_uint(json, "cipher", cursor_be16(&c));
+		json_put_uint(json, "cipher", cursor_be16(&c));
 	}
-	json_array(json, "exts");
+	json_open_array(json, "exts");
 	struct cursor c = cursor_span(hello->extensions);
 	uint16_t type;
 	struct span data;
 	while (tls_extension_next(&c, &type, &data) && json->cap - json->len > ROOM_LEFT) {
 		if (!tls_is_grease(type))
-			json_uint(json, NULL, type);
+			json_put_uint(json, NULL, type);
 	}
-	json_end(json);
+	json_close(json);
 	if (hello->is_client)
 		put_numbers(json, "sig_algs", hello->signatures);
-	json_end(json);
+	json_close(json);
 }
 
 static void
@@ -196,7 +196,7 @@ put_client(struct json *json, const struct tls_config *config, const struct tls_
 	if (!client->certificate_count || !(is_identity || is_certificate || is_chain))
 		return;
 	static const struct tls_config all = { .members = UINT32_MAX };
-	json_object(json, "client");
+	json_open_object(json, "client");
 	if (is_identity) {
 		put_identity(json, &all, client);
 		put_details(json, &all, client);
@@ -206,7 +206,7 @@ put_client(struct json *json, const struct tls_config *config, const struct tls_
 		put_certificate(json, client);
 	if (is_chain)
 		put_chain(json, client);
-	json_end(json);
+	json_close(json);
 }
 
 bool
@@ -221,19 +221,19 @@ tls_record(const struct app *app, const struct tx *tx, struct json *json)
 		return false;
 	put_identity(json, config, server);
 	if (tls->is_resumed && wants(config, TLS_CUSTOM_SESSION_RESUMED))
-		json_bool(json, "session_resumed", true);
+		json_put_bool(json, "session_resumed", true);
 	put_details(json, config, server);
 	if (client->hello.has_sni && wants(config, TLS_CUSTOM_SNI))
-		json_text(json, "sni", client->hello.sni);
+		json_put_text(json, "sni", client->hello.sni);
 	if (wants(config, TLS_CUSTOM_VERSION))
-		json_str(json, "version", tls_version_text(server->hello.version, buf));
+		json_put_str(json, "version", tls_version_text(server->hello.version, buf));
 	put_validity(json, config, server);
 	if (wants(config, TLS_CUSTOM_JA3))
 		put_ja3(json, "ja3", tls, DIR_TOSERVER);
 	if (wants(config, TLS_CUSTOM_JA3S))
 		put_ja3(json, "ja3s", tls, DIR_TOCLIENT);
 	if (wants(config, TLS_CUSTOM_JA4) && tls->ja4[0])
-		json_str(json, "ja4", tls->ja4);
+		json_put_str(json, "ja4", tls->ja4);
 	if (wants(config, TLS_CUSTOM_CLIENT_ALPNS))
 		put_alpns(json, "client_alpns", client);
 	if (wants(config, TLS_CUSTOM_SERVER_ALPNS))

@@ -10,20 +10,20 @@ put_metadata(struct json *json, const struct rule *rule)
 
 	if (!rule->metadata)
 		return;
-	json_object(json, "metadata");
+	json_open_object(json, "metadata");
 	for (const struct rule_metadata *m = rule->metadata; m; m = m->next) {
 		bool is_told = false;
 		for (const struct rule_metadata *e = rule->metadata; e != m; e = e->next)
 			is_told |= strcmp(e->key, m->key) == 0;
 		if (is_told)
 			continue;
-		json_array(json, record_key(m->key, key, sizeof(key)));
+		json_open_array(json, record_key(m->key, key, sizeof(key)));
 		for (const struct rule_metadata *e = m; e; e = e->next)
 			if (strcmp(e->key, m->key) == 0)
-				json_str(json, NULL, e->value);
-		json_end(json);
+				json_put_str(json, NULL, e->value);
+		json_close(json);
 	}
-	json_end(json);
+	json_close(json);
 }
 
 static void
@@ -32,11 +32,11 @@ put_end(struct json *json, const char *key, const struct packet *p, bool is_sour
 	char text[ADDR_TEXT_LEN];
 	size_t len = addr_format_eve(is_source ? &p->src : &p->dst, p->ip_version, text);
 
-	json_object(json, key);
-	json_text(json, "ip", span_of(text, len));
+	json_open_object(json, key);
+	json_put_text(json, "ip", span_of(text, len));
 	if (p->layers & (LAYER_TCP | LAYER_UDP | LAYER_SCTP))
-		json_uint(json, "port", is_source ? p->sport : p->dport);
-	json_end(json);
+		json_put_uint(json, "port", is_source ? p->sport : p->dport);
+	json_close(json);
 }
 
 static void
@@ -44,14 +44,14 @@ put_alert(struct recorder *r, struct json *json, const struct alert *a)
 {
 	const struct rule *rule = a->rule;
 
-	json_object(json, "alert");
-	json_str(json, "action", "allowed");
-	json_uint(json, "gid", rule->gid);
-	json_uint(json, "signature_id", rule->sid);
-	json_uint(json, "rev", rule->rev);
-	json_str(json, "signature", rule->msg ? rule->msg : "");
-	json_str(json, "category", rule->class_text ? rule->class_text : "");
-	json_uint(json, "severity", rule->priority);
+	json_open_object(json, "alert");
+	json_put_str(json, "action", "allowed");
+	json_put_uint(json, "gid", rule->gid);
+	json_put_uint(json, "signature_id", rule->sid);
+	json_put_uint(json, "rev", rule->rev);
+	json_put_str(json, "signature", rule->msg ? rule->msg : "");
+	json_put_str(json, "category", rule->class_text ? rule->class_text : "");
+	json_put_uint(json, "severity", rule->priority);
 	if (rule->target) {
 		put_end(json, "source", a->packet, rule->target == 2);
 		put_end(json, "target", a->packet, rule->target == 1);
@@ -59,15 +59,15 @@ put_alert(struct recorder *r, struct json *json, const struct alert *a)
 	if (r->options->alert.metadata_rule)
 		put_metadata(json, rule);
 	if (rule->references) {
-		json_array(json, "references");
+		json_open_array(json, "references");
 		for (const struct rule_reference *e = rule->references; e; e = e->next)
-			json_str(json, NULL, e->id);
-		json_end(json);
+			json_put_str(json, NULL, e->id);
+		json_close(json);
 	}
 	record_alert_context(r, json, rule);
 	if (r->options->alert.raw_rule)
-		json_str(json, "rule", rule->text);
-	json_end(json);
+		json_put_str(json, "rule", rule->text);
+	json_close(json);
 }
 
 static void
@@ -76,19 +76,21 @@ put_flow(struct json *json, const struct flow *f)
 	struct record_ends e = record_ends_flow(f, DIR_TOSERVER);
 	char text[ADDR_TEXT_LEN];
 
-	json_object(json, "flow");
-	json_uint(json, "pkts_toserver", f->half[DIR_TOSERVER].packets);
-	json_uint(json, "pkts_toclient", f->half[DIR_TOCLIENT].packets);
-	json_uint(json, "bytes_toserver", f->half[DIR_TOSERVER].bytes);
-	json_uint(json, "bytes_toclient", f->half[DIR_TOCLIENT].bytes);
-	json_time_eve(json, "start", f->first_ns);
-	json_text(json, "src_ip", span_of(text, addr_format_eve(e.src, e.ip_version, text)));
-	json_text(json, "dest_ip", span_of(text, addr_format_eve(e.dst, e.ip_version, text)));
+	json_open_object(json, "flow");
+	json_put_uint(json, "pkts_toserver", f->half[DIR_TOSERVER].packets);
+	json_put_uint(json, "pkts_toclient", f->half[DIR_TOCLIENT].packets);
+	json_put_uint(json, "bytes_toserver", f->half[DIR_TOSERVER].bytes);
+	json_put_uint(json, "bytes_toclient", f->half[DIR_TOCLIENT].bytes);
+	json_put_time_eve(json, "start", f->first_ns);
+	json_put_text(json, "src_ip",
+	    span_of(text, addr_format_eve(e.src, e.ip_version, text)));
+	json_put_text(json, "dest_ip",
+	    span_of(text, addr_format_eve(e.dst, e.ip_version, text)));
 	if (f->key.ip_proto == IP_PROTO_TCP || f->key.ip_proto == IP_PROTO_UDP) {
-		json_uint(json, "src_port", e.sport);
-		json_uint(json, "dest_port", e.dport);
+		json_put_uint(json, "src_port", e.sport);
+		json_put_uint(json, "dest_port", e.dport);
 	}
-	json_end(json);
+	json_close(json);
 }
 
 /* As libpcap names what is decoded here. */
@@ -121,19 +123,19 @@ put_tunnel(struct json *json, const struct packet *packet)
 		root = root->outer;
 	if (!root->ip_version)
 		return;
-	json_object(json, "tunnel");
+	json_open_object(json, "tunnel");
 	record_addr(json, "src_ip", &root->src, root->ip_version);
 	if (root->sport || root->dport)
-		json_uint(json, "src_port", root->sport);
+		json_put_uint(json, "src_port", root->sport);
 	record_addr(json, "dest_ip", &root->dst, root->ip_version);
 	if (root->sport || root->dport)
-		json_uint(json, "dest_port", root->dport);
+		json_put_uint(json, "dest_port", root->dport);
 	record_ip_proto(json, root->ip_proto);
-	json_uint(json, "depth", packet->depth);
+	json_put_uint(json, "depth", packet->depth);
 	if (root->number)
-		json_uint(json, "pcap_cnt", root->number);
-	json_str(json, "pkt_src", record_packet_source(root));
-	json_end(json);
+		json_put_uint(json, "pcap_cnt", root->number);
+	json_put_str(json, "pkt_src", record_packet_source(root));
+	json_close(json);
 }
 
 static void
@@ -145,22 +147,22 @@ put_payload(struct recorder *r, struct json *json, const struct alert *a)
 	if (payload.len > o->payload_max)
 		payload.len = o->payload_max;
 	if (o->payload && payload.len)
-		json_base64(json, "payload", payload);
+		json_put_base64(json, "payload", payload);
 	if (o->payload_printable && payload.len)
-		json_printable(json, "payload_printable", payload);
+		json_put_printable(json, "payload_printable", payload);
 	if (o->payload_length && payload.len)
-		json_uint(json, "payload_length", payload.len);
+		json_put_uint(json, "payload_length", payload.len);
 	if (payload.len || a->is_stream)
-		json_uint(json, "stream", a->is_stream);
+		json_put_uint(json, "stream", a->is_stream);
 	if (!o->packet || a->packet->frame.len == 0)
 		return;
-	json_base64(json, "packet", a->packet->frame);
-	json_object(json, "packet_info");
-	json_uint(json, "linktype", a->packet->link_type);
+	json_put_base64(json, "packet", a->packet->frame);
+	json_open_object(json, "packet_info");
+	json_put_uint(json, "linktype", a->packet->link_type);
 	const char *name = link_name(a->packet->link_type);
 	if (name)
-		json_str(json, "linktype_name", name);
-	json_end(json);
+		json_put_str(json, "linktype_name", name);
+	json_close(json);
 }
 
 static void
@@ -168,33 +170,33 @@ put_hits(struct json *json, const struct alert *a)
 {
 	if (!a->hit_count)
 		return;
-	json_array(json, "hits");
+	json_open_array(json, "hits");
 	for (unsigned i = 0; i < a->hit_count; i++) {
-		json_object(json, NULL);
-		json_str(json, "buffer", a->hits[i].buffer);
-		json_uint(json, "offset", a->hits[i].offset);
-		json_uint(json, "length", a->hits[i].length);
-		json_end(json);
+		json_open_object(json, NULL);
+		json_put_str(json, "buffer", a->hits[i].buffer);
+		json_put_uint(json, "offset", a->hits[i].offset);
+		json_put_uint(json, "length", a->hits[i].length);
+		json_close(json);
 	}
-	json_end(json);
+	json_close(json);
 }
 
 static void
 put_guan(struct recorder *r, struct json *json, const struct alert *a)
 {
 	record_guan(r, json);
-	json_str(json, "rule", a->rule->text);
+	json_put_str(json, "rule", a->rule->text);
 	put_hits(json, a);
 	if (a->packet->ip_version) {
 		struct json_mark mark = json_mark(json);
-		json_object(json, "geo");
+		json_open_object(json, "geo");
 		size_t empty = json->len;
 		geo_record(json, "src", &a->packet->src, a->packet->ip_version);
 		geo_record(json, "dest", &a->packet->dst, a->packet->ip_version);
 		if (json->len == empty)
 			json_rewind(json, mark);
 		else
-			json_end(json);
+			json_close(json);
 	}
 	if (a->flow)
 		dpi_record(a->flow, json);
@@ -218,19 +220,19 @@ recorder_alert(struct recorder *r, const struct alert *a)
 	    !record_begin(r, &json, &head, a->flow, a->packet, &ends))
 		return;
 	if (a->tx)
-		json_uint(&json, "tx_id", a->tx->id);
+		json_put_uint(&json, "tx_id", a->tx->id);
 	put_alert(r, &json, a);
 	put_tunnel(&json, a->packet);
 	if (r->options->alert.verdict) {
-		json_object(&json, "verdict");
-		json_str(&json, "action", a->rule->action == RULE_PASS ? "pass" : "alert");
-		json_end(&json);
+		json_open_object(&json, "verdict");
+		json_put_str(&json, "action", a->rule->action == RULE_PASS ? "pass" : "alert");
+		json_close(&json);
 	}
 	if (r->options->alert.metadata_app)
 		record_app(&json, a->app, a->tx);
 	if (a->flow) {
 		record_app_proto(&json, a->flow);
-		json_str(&json, "direction",
+		json_put_str(&json, "direction",
 		    a->packet->dir == DIR_TOSERVER ? "to_server" : "to_client");
 		if (r->options->alert.metadata_flow)
 			put_flow(&json, a->flow);

@@ -21,15 +21,15 @@ put_anomaly(struct recorder *r, const struct packet *packet, const struct flow *
 		return;
 	snprintf(name, sizeof(name), "%s%s", prefix, event);
 	if (tx)
-		json_uint(&json, "tx_id", tx->id);
-	json_object(&json, "anomaly");
+		json_put_uint(&json, "tx_id", tx->id);
+	json_open_object(&json, "anomaly");
 	if (flow && layer)
 		record_app_proto(&json, flow);
-	json_str(&json, "type", type);
-	json_str(&json, "event", name);
+	json_put_str(&json, "type", type);
+	json_put_str(&json, "event", name);
 	if (layer)
-		json_str(&json, "layer", layer);
-	json_end(&json);
+		json_put_str(&json, "layer", layer);
+	json_close(&json);
 	record_guan(r, &json);
 	record_end(r, &json, &head);
 }

@@ -6,7 +6,7 @@
 static void
 put_flags(struct json *json, const char *key, uint8_t flags)
 {
-	json_hex(json, key, span_of(&flags, 1), 0);
+	json_put_hex(json, key, span_of(&flags, 1), 0);
 }
 
 static const char *const tcp_flag_names[] = { "fin", "syn", "rst", "psh", "ack", "urg", "ecn",
@@ -17,7 +17,7 @@ put_flag_names(struct json *json, uint8_t flags)
 {
 	for (unsigned bit = 0; bit < 8; bit++)
 		if (flags >> bit & 1)
-			json_bool(json, tcp_flag_names[bit], true);
+			json_put_bool(json, tcp_flag_names[bit], true);
 }
 
 static void
@@ -25,13 +25,13 @@ put_tcp(struct json *json, const struct flow *f)
 {
 	uint8_t ts = f->half[DIR_TOSERVER].tcp_flags, tc = f->half[DIR_TOCLIENT].tcp_flags;
 
-	json_object(json, "tcp");
+	json_open_object(json, "tcp");
 	put_flags(json, "tcp_flags", ts | tc);
 	put_flags(json, "tcp_flags_ts", ts);
 	put_flags(json, "tcp_flags_tc", tc);
 	put_flag_names(json, ts | tc);
-	json_str(json, "state", tcp_state_name(tcp_state(f)));
-	json_end(json);
+	json_put_str(json, "state", tcp_state_name(tcp_state(f)));
+	json_close(json);
 }
 
 /* One direction of a flow: netflow's unit. */
@@ -46,22 +46,22 @@ record_half(struct recorder *r, const struct flow *f, enum dir dir)
 	if (!record_begin(r, &json, &head, f, NULL, &ends))
 		return;
 	record_app_proto(&json, f);
-	json_object(&json, "netflow");
-	json_uint(&json, "pkts", half->packets);
-	json_uint(&json, "bytes", half->bytes);
-	json_time_eve(&json, "start", f->first_ns);
-	json_time_eve(&json, "end", f->last_ns);
-	json_uint(&json, "age", f->last_ns / NSEC_PER_SEC - f->first_ns / NSEC_PER_SEC);
-	json_uint(&json, "min_ttl", half->ttl_min);
-	json_uint(&json, "max_ttl", half->ttl_max);
-	json_end(&json);
+	json_open_object(&json, "netflow");
+	json_put_uint(&json, "pkts", half->packets);
+	json_put_uint(&json, "bytes", half->bytes);
+	json_put_time_eve(&json, "start", f->first_ns);
+	json_put_time_eve(&json, "end", f->last_ns);
+	json_put_uint(&json, "age", f->last_ns / NSEC_PER_SEC - f->first_ns / NSEC_PER_SEC);
+	json_put_uint(&json, "min_ttl", half->ttl_min);
+	json_put_uint(&json, "max_ttl", half->ttl_max);
+	json_close(&json);
 	if (r->options->has_metadata)
 		record_flow_vars(&json, f);
 	if (flow_is_tcp(f)) {
-		json_object(&json, "tcp");
+		json_open_object(&json, "tcp");
 		put_flags(&json, "tcp_flags", half->tcp_flags);
 		put_flag_names(&json, half->tcp_flags);
-		json_end(&json);
+		json_close(&json);
 	}
 	record_guan(r, &json);
 	record_end(r, &json, &head);
@@ -83,20 +83,20 @@ recorder_flow(struct recorder *r, const struct flow *f, enum flow_end why, nsec_
 	if (!r->options->flow || !record_begin(r, &json, &head, f, NULL, &ends))
 		return;
 	record_app_proto(&json, f);
-	json_object(&json, "flow");
-	json_uint(&json, "pkts_toserver", f->half[DIR_TOSERVER].packets);
-	json_uint(&json, "pkts_toclient", f->half[DIR_TOCLIENT].packets);
-	json_uint(&json, "bytes_toserver", f->half[DIR_TOSERVER].bytes);
-	json_uint(&json, "bytes_toclient", f->half[DIR_TOCLIENT].bytes);
-	json_time_eve(&json, "start", f->first_ns);
-	json_time_eve(&json, "end", f->last_ns);
-	json_uint(&json, "age", f->last_ns / NSEC_PER_SEC - f->first_ns / NSEC_PER_SEC);
-	json_str(&json, "state", flow_state_name(f->state));
-	json_str(&json, "reason", flow_end_name(why));
-	json_bool(&json, "alerted", f->has_alert);
+	json_open_object(&json, "flow");
+	json_put_uint(&json, "pkts_toserver", f->half[DIR_TOSERVER].packets);
+	json_put_uint(&json, "pkts_toclient", f->half[DIR_TOCLIENT].packets);
+	json_put_uint(&json, "bytes_toserver", f->half[DIR_TOSERVER].bytes);
+	json_put_uint(&json, "bytes_toclient", f->half[DIR_TOCLIENT].bytes);
+	json_put_time_eve(&json, "start", f->first_ns);
+	json_put_time_eve(&json, "end", f->last_ns);
+	json_put_uint(&json, "age", f->last_ns / NSEC_PER_SEC - f->first_ns / NSEC_PER_SEC);
+	json_put_str(&json, "state", flow_state_name(f->state));
+	json_put_str(&json, "reason", flow_end_name(why));
+	json_put_bool(&json, "alerted", f->has_alert);
 	if (f->app && f->app->next_tx_id)
-		json_uint(&json, "tx_cnt", f->app->next_tx_id);
-	json_end(&json);
+		json_put_uint(&json, "tx_cnt", f->app->next_tx_id);
+	json_close(&json);
 	if (r->options->has_metadata)
 		record_flow_vars(&json, f);
 	if (flow_is_tcp(f))

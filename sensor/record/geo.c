@@ -115,7 +115,7 @@ static void
 put_text(struct json *json, const char *key, struct span text)
 {
 	if (text.len)
-		json_text(json, key, text);
+		json_put_text(json, key, text);
 }
 
 static void
@@ -124,7 +124,7 @@ put_double(struct json *json, const char *key, MMDB_lookup_result_s *r, const ch
 	MMDB_entry_data_s data;
 
 	if (value_at(r, path, &data) && data.type == MMDB_DATA_TYPE_DOUBLE)
-		json_double(json, key, data.double_value, 4);
+		json_put_double(json, key, data.double_value, 4);
 }
 
 void
@@ -134,12 +134,12 @@ geo_record(struct json *json, const char *key, const struct addr *addr, uint8_t 
 
 	if (!installed || !look_up(installed, addr, ip_version, &r))
 		return;
-	json_object(json, key);
+	json_open_object(json, key);
 	put_text(json, "country", text_at(&r, path_country));
 	put_text(json, "country_name", text_at(&r, path_country_name));
 	put_text(json, "region", text_at(&r, path_region));
 	put_text(json, "city", text_at(&r, path_city));
 	put_double(json, "lat", &r, path_lat);
 	put_double(json, "lon", &r, path_lon);
-	json_end(json);
+	json_close(json);
 }

@@ -60,7 +60,7 @@ record_addr(struct json *json, const char *key, const struct addr *addr, uint8_t
 	char text[ADDR_TEXT_LEN];
 	size_t len = addr_format_eve(addr, ip_version, text);
 
-	json_text(json, key, span_of(text, len));
+	json_put_text(json, key, span_of(text, len));
 }
 
 void
@@ -78,14 +78,14 @@ record_ip_proto(struct json *json, uint8_t ip_proto)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].number == ip_proto)
-			return json_str(json, "proto", names[i].name);
+			return json_put_str(json, "proto", names[i].name);
 	char number[4];
 	size_t at = sizeof(number);
 	unsigned v = ip_proto;
 	do
 		number[--at] = (char)('0' + v % 10);
 	while ((v /= 10) && at);
-	json_text(json, "proto", span_of(number + at, sizeof(number) - at));
+	json_put_text(json, "proto", span_of(number + at, sizeof(number) - at));
 }
 
 /* A flow keeps what its first packet was; answers to what can be answered have code 0. */
@@ -95,12 +95,12 @@ put_icmp_flow(struct json *json, const struct flow *flow)
 	const struct flow_key *k = &flow->key;
 	int answer = flow_icmp_counterpart(k->ip_version, (uint8_t)k->client_port);
 
-	json_uint(json, "icmp_type", k->client_port);
-	json_uint(json, "icmp_code", k->server_port);
+	json_put_uint(json, "icmp_type", k->client_port);
+	json_put_uint(json, "icmp_code", k->server_port);
 	if (answer < 0 || flow->half[DIR_TOCLIENT].packets == 0)
 		return;
-	json_uint(json, "response_icmp_type", (unsigned)answer);
-	json_uint(json, "response_icmp_code", 0);
+	json_put_uint(json, "response_icmp_type", (unsigned)answer);
+	json_put_uint(json, "response_icmp_code", 0);
 }
 
 static void
@@ -113,20 +113,20 @@ put_ends(struct json *json, const struct record_ends *e, const struct packet *pa
 
 	record_addr(json, "src_ip", e->src, e->ip_version);
 	if (has_ports)
-		json_uint(json, "src_port", e->sport);
+		json_put_uint(json, "src_port", e->sport);
 	record_addr(json, "dest_ip", e->dst, e->ip_version);
 	if (has_ports)
-		json_uint(json, "dest_port", e->dport);
+		json_put_uint(json, "dest_port", e->dport);
 	record_ip_proto(json, e->ip_proto);
 	if (is_esp && flow)
-		json_uint(json, "spi", flow_esp_spi(flow));
+		json_put_uint(json, "spi", flow_esp_spi(flow));
 	if (is_icmp && packet && packet->layers & LAYER_ICMP) {
-		json_uint(json, "icmp_type", packet->icmp.type);
-		json_uint(json, "icmp_code", packet->icmp.code);
+		json_put_uint(json, "icmp_type", packet->icmp.type);
+		json_put_uint(json, "icmp_code", packet->icmp.code);
 	} else if (is_icmp && !packet && flow) {
 		put_icmp_flow(json, flow);
 	}
-	json_uint(json, "ip_v", e->ip_version);
+	json_put_uint(json, "ip_v", e->ip_version);
 }
 
 /* A key that rules name goes out bare: what could end it early is replaced. */
@@ -157,10 +157,10 @@ put_vlans(struct json *json, const struct packet *packet, const struct flow *flo
 
 	if (!count)
 		return;
-	json_array(json, "vlan");
+	json_open_array(json, "vlan");
 	for (unsigned i = 0; i < count; i++)
-		json_uint(json, NULL, ids[i]);
-	json_end(json);
+		json_put_uint(json, NULL, ids[i]);
+	json_close(json);
 }
 
 const char *
@@ -195,15 +195,15 @@ record_packet_source(const struct packet *p)
 static void
 put_mac(struct json *json, const char *key, const uint8_t *mac)
 {
-	json_hex(json, key, span_of(mac, 6), ':');
+	json_put_hex(json, key, span_of(mac, 6), ':');
 }
 
 static void
 put_mac_list(struct json *json, const char *key, const uint8_t *mac)
 {
-	json_array(json, key);
+	json_open_array(json, key);
 	put_mac(json, NULL, mac);
-	json_end(json);
+	json_close(json);
 }
 
 static bool
@@ -220,18 +220,18 @@ put_ether(struct json *json, const struct packet *packet, const struct flow *flo
 	if (packet && packet->mac_src && packet->mac_dst) {
 		bool is_back = e && e->ip_version && is_from(e, &packet->dst, packet->dport) &&
 			       !is_from(e, &packet->src, packet->sport);
-		json_object(json, "ether");
-		json_uint(json, "ether_type", packet->ether_type);
+		json_open_object(json, "ether");
+		json_put_uint(json, "ether_type", packet->ether_type);
 		put_mac(json, "src_mac", is_back ? packet->mac_dst : packet->mac_src);
 		put_mac(json, "dest_mac", is_back ? packet->mac_src : packet->mac_dst);
-		json_end(json);
+		json_close(json);
 	} else if (!packet && flow && flow->has_mac) {
 		/* Those of the first packet: a flow remembers no others. */
 		bool is_back = e && e->src == &flow->key.server;
-		json_object(json, "ether");
+		json_open_object(json, "ether");
 		put_mac_list(json, "dest_macs", is_back ? flow->mac_src : flow->mac_dst);
 		put_mac_list(json, "src_macs", is_back ? flow->mac_dst : flow->mac_src);
-		json_end(json);
+		json_close(json);
 	}
 }
 
@@ -246,36 +246,36 @@ record_begin(struct recorder *r, struct json *json, const struct record_head *he
 		return false;
 	}
 	json_init(json, room, RECORD_BYTES_MAX);
-	json_object(json, NULL);
-	json_time_eve(json, "timestamp", head->ts);
+	json_open_object(json, NULL);
+	json_put_time_eve(json, "timestamp", head->ts);
 	if (flow)
-		json_uint(json, "flow_id", flow->id);
+		json_put_uint(json, "flow_id", flow->id);
 	if (packet && packet->number)
-		json_uint(json, "pcap_cnt", packet->number);
-	json_str(json, "event_type", head->type);
+		json_put_uint(json, "pcap_cnt", packet->number);
+	json_put_str(json, "event_type", head->type);
 	put_vlans(json, packet, flow);
 	if (ends && ends->ip_version)
 		put_ends(json, ends, packet, flow);
 	if (packet)
-		json_str(json, "pkt_src", record_packet_source(packet));
+		json_put_str(json, "pkt_src", record_packet_source(packet));
 	if (r->options->has_ethernet)
 		put_ether(json, packet, flow, ends);
 	if (flow && r->options->has_community_id) {
 		char id[COMMUNITY_ID_LEN];
 		flow_community_id(&flow->key, r->options->community_seed, id);
-		json_str(json, "community_id", id);
+		json_put_str(json, "community_id", id);
 	}
 	/* Asked for to tell who wrote a record: that is us, in Suricata's place. */
 	if (r->options->has_suricata_version)
-		json_str(json, "suricata_version", "guan " GUAN_VERSION);
+		json_put_str(json, "suricata_version", "guan " GUAN_VERSION);
 	return true;
 }
 
 void
 record_guan(struct recorder *r, struct json *json)
 {
-	json_object(json, "guan");
-	json_str(json, "zone", r->options->zone);
+	json_open_object(json, "guan");
+	json_put_str(json, "zone", r->options->zone);
 }
 
 void
@@ -298,7 +298,7 @@ put_mismatch(struct json *json, const char *key, const struct app *app, enum dir
 	uint8_t id = app->id_dir[dir];
 
 	if (id != PROTO_ID_NONE && id != app->id)
-		json_str(json, key, proto_name(id));
+		json_put_str(json, key, proto_name(id));
 }
 
 void
@@ -312,11 +312,11 @@ record_app_proto(struct json *json, const struct flow *flow)
 		id = PROTO_ID_FAILED;
 	if (id == PROTO_ID_NONE)
 		return;
-	json_str(json, "app_proto", proto_name(id));
+	json_put_str(json, "app_proto", proto_name(id));
 	if (id != PROTO_ID_FAILED) {
 		put_mismatch(json, "app_proto_ts", app, DIR_TOSERVER);
 		put_mismatch(json, "app_proto_tc", app, DIR_TOCLIENT);
 	}
 	if (app->old_id)
-		json_str(json, "app_proto_orig", proto_name(app->old_id));
+		json_put_str(json, "app_proto_orig", proto_name(app->old_id));
 }

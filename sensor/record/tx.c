@@ -10,9 +10,9 @@ record_app(struct json *json, const struct app *app, const struct tx *tx)
 	if (!proto || !tx || !proto->record)
 		return;
 	struct json_mark mark = json_mark(json);
-	json_object(json, proto->record_key ? proto->record_key : proto->name);
+	json_open_object(json, proto->record_key ? proto->record_key : proto->name);
 	if (proto->record(app, tx, json))
-		json_end(json);
+		json_close(json);
 	else
 		json_rewind(json, mark);
 }
@@ -37,13 +37,13 @@ record_tx(struct recorder *r, const struct app *app, const struct tx *tx)
 
 	if (!record_begin(r, &json, &head, app->flow, packet, &ends))
 		return;
-	json_uint(&json, "tx_id", tx->id);
-	json_object(&json, type);
+	json_put_uint(&json, "tx_id", tx->id);
+	json_open_object(&json, type);
 	if (!proto->record(app, tx, &json)) {
 		r->sink.commit(r->sink.arg, &head, 0);
 		return;
 	}
-	json_end(&json);
+	json_close(&json);
 	if (r->options->has_metadata)
 		record_flow_vars(&json, app->flow);
 	record_guan(r, &json);
@@ -56,11 +56,11 @@ put_hashes(struct json *json, const struct proto_hashes *h)
 	if (!h)
 		return;
 	if (h->kinds & PROTO_MD5)
-		json_hex(json, "md5", span_of(h->md5, sizeof(h->md5)), 0);
+		json_put_hex(json, "md5", span_of(h->md5, sizeof(h->md5)), 0);
 	if (h->kinds & PROTO_SHA1)
-		json_hex(json, "sha1", span_of(h->sha1, sizeof(h->sha1)), 0);
+		json_put_hex(json, "sha1", span_of(h->sha1, sizeof(h->sha1)), 0);
 	if (h->kinds & PROTO_SHA256)
-		json_hex(json, "sha256", span_of(h->sha256, sizeof(h->sha256)), 0);
+		json_put_hex(json, "sha256", span_of(h->sha256, sizeof(h->sha256)), 0);
 }
 
 static void
@@ -78,15 +78,15 @@ record_file(struct recorder *r, const struct app *app, const struct tx *tx,
 		return;
 	record_app(&json, app, tx);
 	record_app_proto(&json, app->flow);
-	json_object(&json, "fileinfo");
-	json_text(&json, "filename", file->name);
-	json_bool(&json, "gaps", file->has_gap);
-	json_str(&json, "state", file->is_whole ? "CLOSED" : "TRUNCATED");
-	json_bool(&json, "stored", false);
+	json_open_object(&json, "fileinfo");
+	json_put_text(&json, "filename", file->name);
+	json_put_bool(&json, "gaps", file->has_gap);
+	json_put_str(&json, "state", file->is_whole ? "CLOSED" : "TRUNCATED");
+	json_put_bool(&json, "stored", false);
 	put_hashes(&json, file->hashes);
-	json_uint(&json, "size", file->size);
-	json_uint(&json, "tx_id", tx->id);
-	json_end(&json);
+	json_put_uint(&json, "size", file->size);
+	json_put_uint(&json, "tx_id", tx->id);
+	json_close(&json);
 	record_guan(r, &json);
 	record_end(r, &json, &head);
 }

@@ -25,18 +25,19 @@ put_one(const struct flow_var *var, void *arg)
 		return;
 	if (put->count++ == 0) {
 		if (put->scope == VAR_FLOW_BIT || put->scope == VAR_FLOW_TEXT)
-			json_array(put->json, put->opener);
+			json_open_array(put->json, put->opener);
 		else
-			json_object(put->json, put->opener);
+			json_open_object(put->json, put->opener);
 	}
 	if (put->scope == VAR_FLOW_INT) {
-		json_uint(put->json, record_key(var->name, key, sizeof(key)), var->number);
+		json_put_uint(put->json, record_key(var->name, key, sizeof(key)), var->number);
 	} else if (put->scope == VAR_FLOW_TEXT) {
-		json_object(put->json, NULL);
-		json_printable(put->json, record_key(var->name, key, sizeof(key)), var->text);
-		json_end(put->json);
+		json_open_object(put->json, NULL);
+		json_put_printable(put->json, record_key(var->name, key, sizeof(key)),
+		    var->text);
+		json_close(put->json);
 	} else {
-		json_str(put->json, NULL, var->name + skip);
+		json_put_str(put->json, NULL, var->name + skip);
 	}
 }
 
@@ -48,7 +49,7 @@ put_all(struct json *json, const struct flow_vars *vars, const char *key, uint8_
 
 	flow_vars_each(vars, put_one, &put);
 	if (put.count)
-		json_end(json);
+		json_close(json);
 }
 
 /* Captures of the packet in scope; those that belong to a rule only with its sid. */
@@ -65,22 +66,22 @@ put_packet(struct json *json, const struct rule_thread *thread, const char *key,
 		    (scope != VAR_PACKET_TEXT && var.sid != sid))
 			continue;
 		if (count++ == 0 && scope == VAR_PACKET_TEXT)
-			json_array(json, key);
+			json_open_array(json, key);
 		else if (count == 1)
-			json_object(json, key);
+			json_open_object(json, key);
 		record_key(var.name, name, sizeof(name));
 		if (scope == VAR_PACKET_REAL) {
-			json_double(json, name, var.real, 15);
+			json_put_double(json, name, var.real, 15);
 		} else if (scope == VAR_ALERT_TEXT) {
-			json_printable(json, name, var.text);
+			json_put_printable(json, name, var.text);
 		} else {
-			json_object(json, NULL);
-			json_printable(json, name, var.text);
-			json_end(json);
+			json_open_object(json, NULL);
+			json_put_printable(json, name, var.text);
+			json_close(json);
 		}
 	}
 	if (count)
-		json_end(json);
+		json_close(json);
 }
 
 void
@@ -94,14 +95,14 @@ put_traffic(struct json *json, const struct flow_vars *vars)
 {
 	struct json_mark mark = json_mark(json);
 
-	json_object(json, "traffic");
+	json_open_object(json, "traffic");
 	size_t empty = json->len;
 	put_all(json, vars, "id", VAR_FLOW_BIT, "traffic/id/");
 	put_all(json, vars, "label", VAR_FLOW_BIT, "traffic/label/");
 	if (json->len == empty)
 		json_rewind(json, mark);
 	else
-		json_end(json);
+		json_close(json);
 }
 
 static void
@@ -111,7 +112,7 @@ put_vars(struct json *json, const struct flow_vars *vars, const struct rule_thre
 	if (vars)
 		put_traffic(json, vars);
 	struct json_mark mark = json_mark(json);
-	json_object(json, "metadata");
+	json_open_object(json, "metadata");
 	size_t empty = json->len;
 	if (vars) {
 		put_all(json, vars, "flowbits", VAR_FLOW_BIT, NULL);
@@ -123,7 +124,7 @@ put_vars(struct json *json, const struct flow_vars *vars, const struct rule_thre
 	if (json->len == empty)
 		json_rewind(json, mark);
 	else
-		json_end(json);
+		json_close(json);
 }
 
 void

@@ -181,16 +181,16 @@ alarm_add(struct writer *w, nsec_t now, const char *kind, const char *text, uint
 	struct record_head head = { .class = RECORD_ALARM, .type = "alarm", .ts = now };
 
 	json_init(&j, buf, sizeof(buf));
-	json_object(&j, NULL);
-	json_time_eve(&j, "timestamp", now);
-	json_str(&j, "event_type", "alarm");
-	json_object(&j, "alarm");
-	json_str(&j, "kind", kind);
-	json_str(&j, "text", text);
-	json_uint(&j, "count", count);
-	json_end(&j);
-	json_object(&j, "guan");
-	json_str(&j, "zone", w->options.zone ? w->options.zone : "");
+	json_open_object(&j, NULL);
+	json_put_time_eve(&j, "timestamp", now);
+	json_put_str(&j, "event_type", "alarm");
+	json_open_object(&j, "alarm");
+	json_put_str(&j, "kind", kind);
+	json_put_str(&j, "text", text);
+	json_put_uint(&j, "count", count);
+	json_close(&j);
+	json_open_object(&j, "guan");
+	json_put_str(&j, "zone", w->options.zone ? w->options.zone : "");
 	if (j.is_full || !batch_add(w, &head, span_of(buf, j.len), now))
 		w->status.shed[RECORD_ALARM]++;
 	log_warn("%s", text);
@@ -455,6 +455,8 @@ open_parts(struct writer *w)
 		return 0;
 	struct redis_options ro = { .where = o->redis,
 		.sensor_id = o->sensor_id,
+		.user = o->redis_user,
+		.password = o->redis_password,
 		.stream_max = o->stream_max };
 	w->redis = redis_new(w->base, w->spool, &ro, &r);
 	return r;

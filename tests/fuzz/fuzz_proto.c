@@ -49,7 +49,7 @@ look(struct app *app, struct tx *tx, void *arg)
 	}
 	struct json json;
 	json_init(&json, text, sizeof(text));
-	json_object(&json, NULL);
+	json_open_object(&json, NULL);
 	if (app->proto->record)
 		(void)app->proto->record(app, tx, &json);
 	arena_reset(bench.scratch);

@@ -23,29 +23,29 @@ assert_json(const struct json *j, const char *want)
 static void
 write_record(struct json *j)
 {
-	json_object(j, NULL);
-	json_str(j, "s", "a\"b");
-	json_text(j, "t", SPAN("\xff"));
-	json_printable(j, "p", SPAN("x\x01"));
-	json_base64(j, "b", SPAN("fo"));
-	json_hex(j, "h", SPAN("\x01\xab"), ':');
-	json_uint(j, "u", UINT64_MAX);
-	json_int(j, "i", INT64_MIN);
-	json_double(j, "d", 1.5, 2);
-	json_bool(j, "y", true);
-	json_bool(j, "n", false);
-	json_null(j, "z");
-	json_time_eve(j, "w", 1795343400000000000);
-	json_raw(j, "r", SPAN("[1]"));
-	json_array(j, "a");
-	json_uint(j, NULL, 1);
-	json_object(j, NULL);
-	json_end(j);
-	json_array(j, NULL);
-	json_end(j);
-	json_str(j, NULL, NULL);
-	json_end(j);
-	json_end(j);
+	json_open_object(j, NULL);
+	json_put_str(j, "s", "a\"b");
+	json_put_text(j, "t", SPAN("\xff"));
+	json_put_printable(j, "p", SPAN("x\x01"));
+	json_put_base64(j, "b", SPAN("fo"));
+	json_put_hex(j, "h", SPAN("\x01\xab"), ':');
+	json_put_uint(j, "u", UINT64_MAX);
+	json_put_int(j, "i", INT64_MIN);
+	json_put_double(j, "d", 1.5, 2);
+	json_put_bool(j, "y", true);
+	json_put_bool(j, "n", false);
+	json_put_null(j, "z");
+	json_put_time_eve(j, "w", 1795343400000000000);
+	json_put_raw(j, "r", SPAN("[1]"));
+	json_open_array(j, "a");
+	json_put_uint(j, NULL, 1);
+	json_open_object(j, NULL);
+	json_close(j);
+	json_open_array(j, NULL);
+	json_close(j);
+	json_put_str(j, NULL, NULL);
+	json_close(j);
+	json_close(j);
 }
 
 static const char record[] =
@@ -88,11 +88,11 @@ full_sticks_although_something_smaller_would_fit(void **state)
 	struct json j;
 
 	json_init(&j, buffer, 8);
-	json_array(&j, NULL);
-	json_str(&j, NULL, "much too long");
+	json_open_array(&j, NULL);
+	json_put_str(&j, NULL, "much too long");
 	size_t len = j.len;
-	json_uint(&j, NULL, 1);
-	json_end(&j);
+	json_put_uint(&j, NULL, 1);
+	json_close(&j);
 	assert_true(j.is_full);
 	assert_int_equal(j.len, len);
 	assert_false(json_ok(&j));
@@ -105,11 +105,11 @@ nothing_written_or_left_open_is_not_ok(void **state)
 
 	json_init(&j, buffer, sizeof(buffer));
 	assert_false(json_ok(&j));
-	json_object(&j, NULL);
+	json_open_object(&j, NULL);
 	assert_false(json_ok(&j));
-	json_end(&j);
+	json_close(&j);
 	assert_true(json_ok(&j));
-	json_end(&j); /* one too many closes nothing */
+	json_close(&j); /* one too many closes nothing */
 	assert_json(&j, "{}");
 }
 
@@ -118,8 +118,8 @@ every_byte_is_escaped_as_json_and_eve_demand(void **state)
 {
 	static const struct {
 		struct span bytes;
-		const char *text;      /* json_text() */
-		const char *printable; /* json_printable() */
+		const char *text;      /* json_put_text() */
+		const char *printable; /* json_put_printable() */
 	} rows[] = {
 		{ SPAN(""), "\"\"", "\"\"" },
 		{ SPAN("\"\\/"), "\"\\\"\\\\/\"", "\"\\\"\\\\/\"" },
@@ -135,10 +135,10 @@ every_byte_is_escaped_as_json_and_eve_demand(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct json j;
 		json_init(&j, buffer, sizeof(buffer));
-		json_text(&j, NULL, rows[i].bytes);
+		json_put_text(&j, NULL, rows[i].bytes);
 		assert_json(&j, rows[i].text);
 		json_init(&j, buffer, sizeof(buffer));
-		json_printable(&j, NULL, rows[i].bytes);
+		json_put_printable(&j, NULL, rows[i].bytes);
 		assert_json(&j, rows[i].printable);
 	}
 }
@@ -150,7 +150,7 @@ no_byte_leaves_a_control_character_or_bad_utf8_in_the_text(void **state)
 		const uint8_t bytes[2] = { (uint8_t)(c >> 8), (uint8_t)c };
 		struct json j;
 		json_init(&j, buffer, sizeof(buffer));
-		json_text(&j, NULL, span_of(bytes, 2));
+		json_put_text(&j, NULL, span_of(bytes, 2));
 		assert_true(json_ok(&j));
 		assert_true(utf8_is_valid(span_of(j.buf, j.len)));
 		for (size_t i = 0; i < j.len; i++)
@@ -221,7 +221,7 @@ numbers_that_json_cannot_say_are_null(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct json j;
 		json_init(&j, buffer, sizeof(buffer));
-		json_double(&j, NULL, rows[i].value, rows[i].decimals);
+		json_put_double(&j, NULL, rows[i].value, rows[i].decimals);
 		assert_json(&j, rows[i].want);
 	}
 }
@@ -232,18 +232,18 @@ a_rewind_leaves_no_trace_of_the_member(void **state)
 	struct json j;
 
 	json_init(&j, buffer, sizeof(buffer));
-	json_object(&j, NULL);
+	json_open_object(&j, NULL);
 	struct json_mark first = json_mark(&j);
-	json_uint(&j, "no", 1);
+	json_put_uint(&j, "no", 1);
 	json_rewind(&j, first);
-	json_uint(&j, "a", 1);
+	json_put_uint(&j, "a", 1);
 	struct json_mark second = json_mark(&j);
-	json_object(&j, "no");
-	json_array(&j, "deeper");
-	json_uint(&j, NULL, 2);
+	json_open_object(&j, "no");
+	json_open_array(&j, "deeper");
+	json_put_uint(&j, NULL, 2);
 	json_rewind(&j, second);
-	json_uint(&j, "b", 2);
-	json_end(&j);
+	json_put_uint(&j, "b", 2);
+	json_close(&j);
 	assert_json(&j, "{\"a\":1,\"b\":2}");
 }
 
@@ -253,11 +253,11 @@ a_rewind_does_not_hide_that_something_was_lost(void **state)
 	struct json j;
 
 	json_init(&j, buffer, 16);
-	json_object(&j, NULL);
+	json_open_object(&j, NULL);
 	struct json_mark mark = json_mark(&j);
-	json_str(&j, "k", "longer than the buffer");
+	json_put_str(&j, "k", "longer than the buffer");
 	json_rewind(&j, mark);
-	json_end(&j);
+	json_close(&j);
 	assert_false(json_ok(&j));
 }
 
@@ -268,19 +268,19 @@ depth_ends_at_its_limit(void **state)
 
 	json_init(&j, buffer, sizeof(buffer));
 	for (unsigned i = 0; i < JSON_DEPTH; i++)
-		json_array(&j, NULL);
+		json_open_array(&j, NULL);
 	assert_false(j.is_full);
 	for (unsigned i = 0; i < JSON_DEPTH; i++)
-		json_end(&j);
+		json_close(&j);
 	assert_true(json_ok(&j));
 	assert_int_equal(j.len, 2 * JSON_DEPTH);
 
 	json_init(&j, buffer, sizeof(buffer));
 	for (unsigned i = 0; i < 3 * JSON_DEPTH; i++)
-		json_object(&j, i ? "k" : NULL);
+		json_open_object(&j, i ? "k" : NULL);
 	assert_true(j.is_full);
 	for (unsigned i = 0; i < 3 * JSON_DEPTH; i++)
-		json_end(&j);
+		json_close(&j);
 	assert_false(json_ok(&j));
 }
 

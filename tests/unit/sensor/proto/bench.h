@@ -103,9 +103,9 @@ bench_log_tx(struct app *app, struct tx *tx, void *arg)
 	char text[65536];
 	struct json json;
 	json_init(&json, text, sizeof(text));
-	json_object(&json, NULL);
+	json_open_object(&json, NULL);
 	bool has_record = app->proto->record && app->proto->record(app, tx, &json);
-	json_end(&json);
+	json_close(&json);
 	assert_true(json_ok(&json));
 	if (has_record)
 		bench_log(b, "record %.*s\n", (int)json.len, json.buf);

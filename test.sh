@@ -101,6 +101,7 @@ for t in tests/system/*/run.sh; do
 done
 check browser tests/browser/run.sh "$PWD/build"
 check fuzz-smoke tests/fuzz/run.sh 20
+check mutated-captures tests/fuzz/mutate.py "$PWD/build/sanitize/sensor/guan-sensor" 100000
 if [ -d "$GUAN_SHARED/conformance" ]; then
 	check conformance tests/conformance/run.sh "$PWD/build/sensor/guan-sensor"
 else

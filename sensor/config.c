@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -306,6 +307,59 @@ is_sensor_id(const char *text)
 	return n > 0 && n <= 64;
 }
 
+/* One line, PASSWORD or USER PASSWORD, as the collector takes it. Read while still root. */
+static void
+read_redis_file(struct reader *r, const char *path, struct writer_options *w)
+{
+	char line[512];
+	FILE *file = fopen(path, "re");
+
+	if (!file || !fgets(line, sizeof(line), file)) {
+		fprintf(stderr, "%s: %s\n", path, file ? "no password in it" : strerror(errno));
+		r->mistakes++;
+		if (file)
+			fclose(file);
+		return;
+	}
+	fclose(file);
+	line[strcspn(line, "\r\n")] = '\0';
+	char *space = strchr(line, ' ');
+	const char *password = space ? space + 1 : line;
+	if (space)
+		w->redis_user = arena_str(r->c->arena, span_of(line, (size_t)(space - line)));
+	if (*password) {
+		w->redis_password = arena_str(r->c->arena, span_of(password, strlen(password)));
+	} else {
+		fprintf(stderr, "%s: no password in it\n", path);
+		r->mistakes++;
+	}
+	explicit_bzero(line, sizeof(line));
+}
+
+static void
+read_redis(struct reader *r, const struct options *o, struct writer_options *w)
+{
+	const char *file = o->redis_password_file
+			       ? o->redis_password_file
+			       : absolute(r, read_text(r, "guan.redis.password-file", NULL));
+
+	w->redis = o->redis ? o->redis : read_text(r, "guan.redis.server", NULL);
+	w->redis_user = read_text(r, "guan.redis.user", NULL);
+	w->redis_password = read_text(r, "guan.redis.password", NULL);
+	if (w->redis_password && file)
+		mistake(r, get(r, "guan.redis.password"),
+		    "guan.redis.password stands beside a password file; one of them is enough");
+	else if (file)
+		read_redis_file(r, file, w);
+	if (w->redis_user && !w->redis_password && !r->mistakes)
+		mistake(r, get(r, "guan.redis.user"),
+		    "guan.redis.user has no guan.redis.password or password-file");
+	w->stream_max = read_number(r, "guan.redis.stream-max", 1000000, 1000, UINT32_MAX);
+	w->keep_after_reply_ns = read_time(r, "guan.redis.keep-after-reply", 10 * NSEC_PER_SEC);
+	w->wait_for_redis = o->wait_for_redis;
+	w->drain_ns = read_time(r, "guan.redis.drain", 60 * NSEC_PER_SEC);
+}
+
 static void
 read_writer(struct reader *r, const struct options *o)
 {
@@ -318,7 +372,7 @@ read_writer(struct reader *r, const struct options *o)
 		w->eve_path = name[0] == '/'
 				  ? name
 				  : arena_printf(r->c->arena, "%s/%s", r->c->log_dir, name);
-	w->redis = o->redis ? o->redis : read_text(r, "guan.redis.server", NULL);
+	read_redis(r, o, w);
 	bool has_spool = read_bool(r, "guan.spool.enabled", false) || w->redis;
 	const char *dir = read_text(r, "guan.spool.dir", "spool");
 	if (has_spool)
@@ -327,12 +381,8 @@ read_writer(struct reader *r, const struct options *o)
 				   : arena_printf(r->c->arena, "%s/%s", r->c->log_dir, dir);
 	w->spool_quota_bytes = read_size(r, "guan.spool.quota", 1ull << 30);
 	w->spool_segment_bytes = read_size(r, "guan.spool.segment", 16 << 20);
-	w->stream_max = read_number(r, "guan.redis.stream-max", 1000000, 1000, UINT32_MAX);
-	w->keep_after_reply_ns = read_time(r, "guan.redis.keep-after-reply", 10 * NSEC_PER_SEC);
 	w->max_thresholds =
 	    (size_t)read_number(r, "guan.threshold.capacity", 65536, 16, 1u << 26);
-	w->wait_for_redis = o->wait_for_redis;
-	w->drain_ns = read_time(r, "guan.redis.drain", 60 * NSEC_PER_SEC);
 }
 
 static void

@@ -13,6 +13,7 @@ enum {
 	OPT_ZONE,
 	OPT_SENSOR_ID,
 	OPT_REDIS,
+	OPT_REDIS_PASSWORD_FILE,
 	OPT_TIME,
 	OPT_DRAIN,
 	OPT_NO_SUPERVISOR,
@@ -29,6 +30,7 @@ static const struct option long_options[] = {
 	{ "zone", required_argument, NULL, OPT_ZONE },
 	{ "sensor-id", required_argument, NULL, OPT_SENSOR_ID },
 	{ "redis", required_argument, NULL, OPT_REDIS },
+	{ "redis-password-file", required_argument, NULL, OPT_REDIS_PASSWORD_FILE },
 	{ "time", required_argument, NULL, OPT_TIME },
 	{ "drain", no_argument, NULL, OPT_DRAIN },
 	{ "no-supervisor", no_argument, NULL, OPT_NO_SUPERVISOR },
@@ -61,6 +63,7 @@ options_usage(void)
 	      "  --zone ZONE       the zone this traffic belongs to\n"
 	      "  --sensor-id ID    this sensor's name in records and streams\n"
 	      "  --redis WHERE     unix:PATH or HOST:PORT; records go there too\n"
+	      "  --redis-password-file FILE  one line: PASSWORD, or USER PASSWORD\n"
 	      "  --time now        move a capture's times so that it ends now\n"
 	      "  --drain           at the end, wait until Redis has taken everything\n"
 	      "  -T                check configuration and rules, explain, exit 0 or 3\n"
@@ -166,6 +169,9 @@ set_one(struct options *o, int opt, const char *value)
 		return 0;
 	case OPT_REDIS:
 		o->redis = value;
+		return 0;
+	case OPT_REDIS_PASSWORD_FILE:
+		o->redis_password_file = value;
 		return 0;
 	case OPT_TIME:
 		if (strcmp(value, "now") != 0 && strcmp(value, "capture") != 0)

@@ -42,7 +42,7 @@ struct options {
 	unsigned workers; /* 0: by mode */
 	const char *zone;
 	const char *sensor_id;
-	const char *redis;
+	const char *redis, *redis_password_file;
 	bool move_to_now;    /* --time now */
 	bool wait_for_redis; /* --drain */
 	bool no_supervisor;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A connection goes through: connecting, asking who the server is (INFO), sending. Each XADD in
- * flight is counted, and replies come in the order sent, so that acknowledging needs no list.
- * After an error reply the rest of the window is awaited without acknowledging, then the spool
- * is rewound: what Redis took after the error comes a second time, under the same id.
+ * A connection goes through: connecting, asking to be let in (AUTH) and who the server is
+ * (INFO), sending. Each XADD in flight is counted, and replies come in the order sent, so that
+ * acknowledging needs no list. After an error reply the rest of the window is awaited without
+ * acknowledging, then the spool is rewound: what Redis took after the error comes a second
+ * time, under the same id.
  */
 #include "sensor/sink/redis.h"
 
@@ -39,6 +40,9 @@ struct redis {
 	enum stage stage;
 	unsigned in_flight;
 	bool is_length_asked;
+	bool is_refused;  /* on this connection, and it was told */
+	bool is_enrolled; /* in the set of sensors: else no collector would look for the stream
+			   */
 	nsec_t last_reply, next_try, next_length;
 	nsec_t pause;
 	struct redis_counters counters;
@@ -94,6 +98,42 @@ on_disconnect(const redisAsyncContext *c, int status)
 		went_down(r, status == REDIS_OK ? NULL : c->errstr);
 }
 
+/* Once a connection; Redis's text names no password. */
+static void
+refused(struct redis *r, const redisReply *why)
+{
+	if (!r->is_refused)
+		log_limited(&r->limit_error, LOG_LEVEL_WARN,
+		    "Redis at %s: %s; %llu records wait in the spool", r->options.where,
+		    why->str, (unsigned long long)spool_waiting(r->spool));
+	r->is_refused = true;
+}
+
+static void
+on_auth(redisAsyncContext *c, void *reply, void *arg)
+{
+	const redisReply *answer = reply;
+
+	(void)arg;
+	/* Nothing more: a server that asks for no password serves those who tell one, too. */
+	if (answer && c->data && answer->type == REDIS_REPLY_ERROR)
+		refused(c->data, answer);
+}
+
+static void
+on_enrolled(redisAsyncContext *c, void *reply, void *arg)
+{
+	struct redis *r = c->data;
+	const redisReply *answer = reply;
+
+	(void)arg;
+	if (!answer || !r)
+		return;
+	r->is_enrolled = answer->type == REDIS_REPLY_INTEGER;
+	if (answer->type == REDIS_REPLY_ERROR)
+		refused(r, answer);
+}
+
 static void
 on_info(redisAsyncContext *c, void *reply, void *arg)
 {
@@ -107,9 +147,11 @@ on_info(redisAsyncContext *c, void *reply, void *arg)
 	r->last_reply = clock_wall_ns();
 	const char *at = info->type == REDIS_REPLY_STRING ? strstr(info->str, "run_id:") : NULL;
 	if (!at || sscanf(at, "run_id:%40[0-9a-f]", run_id) != 1) {
-		log_limited(&r->limit_error, LOG_LEVEL_WARN, "Redis at %s: %s",
-		    r->options.where,
-		    info->type == REDIS_REPLY_ERROR ? info->str : "does not tell its run_id");
+		if (info->type == REDIS_REPLY_ERROR)
+			refused(r, info);
+		else
+			log_limited(&r->limit_error, LOG_LEVEL_WARN,
+			    "Redis at %s does not tell its run_id", r->options.where);
 		redisAsyncDisconnect(c);
 		return;
 	}
@@ -178,6 +220,24 @@ on_added(redisAsyncContext *c, void *reply, void *arg)
 }
 
 static void
+authenticate(struct redis *r)
+{
+	const char *user = r->options.user, *password = r->options.password;
+	const char *argv[] = { "AUTH", user ? user : password, password };
+
+	if (password)
+		redisAsyncCommandArgv(r->context, on_auth, NULL, user ? 3 : 2, argv, NULL);
+}
+
+static void
+enroll(struct redis *r)
+{
+	const char *argv[] = { "SADD", "guan:sensors", r->options.sensor_id };
+
+	redisAsyncCommandArgv(r->context, on_enrolled, NULL, 3, argv, NULL);
+}
+
+static void
 connect_now(struct redis *r, nsec_t now)
 {
 	r->context =
@@ -197,10 +257,11 @@ connect_now(struct redis *r, nsec_t now)
 	redisAsyncSetConnectCallback(r->context, on_connect);
 	redisAsyncSetDisconnectCallback(r->context, on_disconnect);
 	r->stage = STAGE_ASKING;
+	r->is_refused = r->is_enrolled = false;
 	r->last_reply = now;
-	const char *who[] = { "SADD", "guan:sensors", r->options.sensor_id };
 	const char *info[] = { "INFO", "server" };
-	redisAsyncCommandArgv(r->context, NULL, NULL, 3, who, NULL);
+	authenticate(r);
+	enroll(r);
 	redisAsyncCommandArgv(r->context, on_info, NULL, 2, info, NULL);
 }
 
@@ -233,6 +294,8 @@ ask_length(struct redis *r, nsec_t now)
 	r->next_length = now + LENGTH_EVERY_NS;
 	r->is_length_asked = true;
 	redisAsyncCommandArgv(r->context, on_length, NULL, 2, argv, NULL);
+	if (!r->is_enrolled)
+		enroll(r); /* a server that was out of memory */
 }
 
 void

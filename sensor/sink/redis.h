@@ -8,6 +8,9 @@
  * after a pause. A server that stops answering is left after REPLY_TIMEOUT and connected to
  * anew. Streams are not capped: over stream_max entries the publisher waits for the collector
  * to trim.
+ *
+ * Where Redis asks for a user, ~guan:* +sadd +info +xadd +xlen is all that the sensor needs. A
+ * refused password is told, and tried again: it may be the one that Redis gets next.
  */
 #ifndef GUAN_SENSOR_SINK_REDIS_H
 #define GUAN_SENSOR_SINK_REDIS_H
@@ -20,6 +23,8 @@ struct redis;
 struct redis_options {
 	const char *where; /* "unix:/path" or "host:port" */
 	const char *sensor_id;
+	const char *user;     /* NULL: Redis's default user */
+	const char *password; /* NULL: none is asked for; never logged */
 	uint64_t stream_max;
 };
 

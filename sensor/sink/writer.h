@@ -20,7 +20,8 @@ struct writer_options {
 	const char *spool_dir; /* NULL: no spool, no Redis */
 	uint64_t spool_quota_bytes;
 	uint64_t spool_segment_bytes;
-	const char *redis;   /* "unix:/path" or "host:port"; NULL: spool only */
+	const char *redis; /* "unix:/path" or "host:port"; NULL: spool only */
+	const char *redis_user, *redis_password; /* NULL: none */
 	uint64_t stream_max; /* entries in the stream over which the sensor keeps spooling */
 	nsec_t keep_after_reply_ns; /* 10 s: what Redis may lose with its last second of AOF */
 	size_t max_thresholds;

@@ -72,6 +72,9 @@ class Stand:
         self.logs = {}
         self.counted = {}  # epoch: the highest count seen in the state after a kill
         self.hits = 0      # sensors killed at work
+        # What a scenario adds to each start: options, and how the test itself logs in.
+        self.more = {"redis": [], "collector": [], "sensor": []}
+        self.redis_user, self.redis_password = None, None
 
     def path(self, *names):
         return os.path.join(self.folder, *names)
@@ -113,10 +116,13 @@ class Stand:
     def start_redis(self):
         self.spawn("redis", ["redis-server", "--port", "0", "--unixsocket", self.path("redis.sock"),
                              "--dir", self.path("redis"), "--save", "", "--appendonly", "yes",
-                             "--appendfsync", "everysec"])
+                             "--appendfsync", "everysec"] + self.more["redis"])
 
     def redis(self, *words):
-        done = subprocess.run(["redis-cli", "-s", self.path("redis.sock"), *words], timeout=30,
+        who = ["--user", self.redis_user] if self.redis_user else []
+        secret_env = {"REDISCLI_AUTH": self.redis_password} if self.redis_password else {}
+        done = subprocess.run(["redis-cli", "-s", self.path("redis.sock"), *who, *words],
+                              timeout=30, env={**os.environ, **secret_env},
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return done.stdout.decode().strip()
 
@@ -132,14 +138,14 @@ class Stand:
             os.path.join(self.build, "collector/guan-collector"), "--data", self.path("data"),
             "--redis", "unix:" + self.path("redis.sock"),
             "--rules", os.path.join(self.source, "rules"),
-            "--listen", "127.0.0.1:0", "--consumer", "c1"])
+            "--listen", "127.0.0.1:0", "--consumer", "c1"] + self.more["collector"])
 
     def start_sensor(self, *more, captures="captures", drain=True):
         words = [os.path.join(self.build, "sensor/guan-sensor"), "-r", self.path(captures),
                  "-c", os.path.join(self.source, "rules/guan-sensor.yaml"), "-l", self.path("out"),
                  "--sensor-id", SENSOR_ID, "--zone", "net-portal",
                  "--redis", "unix:" + self.path("redis.sock"), *more]
-        self.spawn("sensor", words + (["--drain"] if drain else []))
+        self.spawn("sensor", words + self.more["sensor"] + (["--drain"] if drain else []))
 
     def end_sensor(self, seconds=150):
         try:
@@ -376,7 +382,60 @@ def redis_absent(s):
     check(s.state()[1] > 1000, "the replay wrote next to nothing")
 
 
-SCENARIOS = [redis_stalled, redis_out_of_memory, redis_came_back_empty,
+def secret(s, name, text):
+    with open(s.path(name), "w", encoding="ascii") as f:
+        f.write(text + "\n")
+    return s.path(name)
+
+
+def refused_then_let_in(s, wrong, right, says):
+    """Whoever tells no password or a wrong one delivers nothing, says why, and keeps it all."""
+    for more, word in (([], "NOAUTH"), (["--redis-password-file", secret(s, "wrong", wrong)], says)):
+        s.more["sensor"] = more
+        s.start_sensor(captures="short", drain=False)
+        s.end_sensor()
+        check(word in s.log("sensor"), "the sensor does not tell what Redis refused (%s)" % word)
+        check(s.redis("EXISTS", "guan:events:{%s}" % SENSOR_ID) == "0", "records came all the same")
+    file = ["--redis-password-file", secret(s, "right", right)]
+    s.more["sensor"] = file
+    s.more["collector"] = s.more["collector"] or file
+    s.start_collector()
+    s.start_sensor()
+    s.end_sensor()
+    for name in ("sensor", "collector"):
+        for word in (wrong.split()[-1], right.split()[-1]):
+            check(word not in s.log(name), "the %s's log holds a password" % name)
+
+
+def redis_asks_for_a_password(s):
+    """requirepass: the default user has one."""
+    s.more["redis"] = ["--requirepass", "kx7-hidden-word"]
+    s.redis_password = "kx7-hidden-word"
+    s.start_redis()
+    wait_for(s.redis_is_up, "redis-server does not start")
+    refused_then_let_in(s, "zz9-other-word", "kx7-hidden-word", "WRONGPASS")
+
+
+def redis_knows_users(s):
+    """ACL: sensor and collector have users of their own, and the sensor's may do only what
+    guan-sensor.yaml says that it needs."""
+    s.more["redis"] = [
+        "--user", *"edge on >kx7-hidden-word ~guan:* +sadd +info +xadd +xlen".split(),
+        "--user", *"center on >qq4-hidden-word ~* +@all".split(),
+        "--user", *"default off".split()]
+    s.redis_user, s.redis_password = "center", "qq4-hidden-word"
+    s.more["collector"] = ["--redis-password-file",
+                           secret(s, "collector", "center qq4-hidden-word")]
+    s.start_redis()
+    wait_for(s.redis_is_up, "redis-server does not start")
+    refused_then_let_in(s, "edge zz9-other-word", "edge kx7-hidden-word", "WRONGPASS")
+    check("NOPERM" not in s.log("sensor"), "the sensor's user may not do what it must")
+    # The same by settings instead of a file; settle() goes on with them.
+    s.more["sensor"] = ["--set", "guan.redis.user=edge",
+                        "--set", "guan.redis.password=kx7-hidden-word"]
+
+
+SCENARIOS = [redis_asks_for_a_password, redis_knows_users, redis_stalled, redis_out_of_memory, redis_came_back_empty,
              redis_came_back_empty_and_late, redis_absent, killed_at_random_moments]
 
 

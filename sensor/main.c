@@ -48,7 +48,7 @@ run(const struct options *options)
 		return options->action == ACTION_TEST ? EXIT_CONFIG : EXIT_RUNTIME;
 	int code;
 	if (options->action == ACTION_TEST)
-		code = sensor_test(config);
+		code = sensor_test(options, config);
 	else if (options->interface && !options->no_supervisor)
 		code = supervisor_run(options, config);
 	else

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "sensor/capture/filter.h"
 #include "sensor/capture/live.h"
 #include "sensor/control.h"
 #include "sensor/dispatch.h"
@@ -567,14 +568,20 @@ sensor_run(const struct options *options, struct sensor_config *config,
 }
 
 int
-sensor_test(struct sensor_config *config)
+sensor_test(const struct options *options, struct sensor_config *config)
 {
 	if (config->dpi.is_enabled)
 		dpi_names_init();
 	struct detect_engine *engine = engine_load(config, true);
 	bool is_bad = !engine || detect_engine_rules(engine)->refused > 0;
+	char *error = NULL;
 
 	detect_engine_unref(engine);
+	if (options->filter && filter_check(options->filter, &error) < 0) {
+		log_error("%s", error ? error : "out of memory");
+		free(error);
+		is_bad = true;
+	}
 	if (is_bad)
 		return EXIT_CONFIG;
 	log_info("configuration and rules are valid");

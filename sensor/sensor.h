@@ -17,7 +17,7 @@ struct sensor_restart {
 int sensor_run(const struct options *options, struct sensor_config *config,
     const struct sensor_restart *restart);
 
-/* -T: loads configuration and rules, explains what is wrong. Returns an exit code. */
-int sensor_test(struct sensor_config *config);
+/* -T: checks rules and BPF expression, explains what is wrong. Returns an exit code. */
+int sensor_test(const struct options *options, struct sensor_config *config);
 
 #endif

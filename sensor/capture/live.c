@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "sensor/capture/fanout.h"
+#include "sensor/capture/filter.h"
 
 /* Segments that the network card joined are longer than any MTU. */
 #define LIVE_SNAPLEN 262144
@@ -46,7 +47,6 @@ static int
 handle_open(struct handle *h, const struct live_options *options, char **ret_error)
 {
 	char why[PCAP_ERRBUF_SIZE];
-	struct bpf_program program;
 
 	h->pcap = pcap_create(options->interface, why);
 	if (!h->pcap) {
@@ -66,17 +66,8 @@ handle_open(struct handle *h, const struct live_options *options, char **ret_err
 		return -EIO;
 	}
 	h->link_type = pcap_datalink(h->pcap);
-	if (options->filter) {
-		r = pcap_compile(h->pcap, &program, options->filter, 1, PCAP_NETMASK_UNKNOWN);
-		if (r == 0) {
-			r = pcap_setfilter(h->pcap, &program);
-			pcap_freecode(&program);
-		}
-		if (r < 0) {
-			*ret_error = sentence(options->filter, pcap_geterr(h->pcap));
-			return -EINVAL;
-		}
-	}
+	if (options->filter && (r = filter_set(h->pcap, options->filter, ret_error)) < 0)
+		return r;
 	if (pcap_setnonblock(h->pcap, 1, why) < 0) {
 		*ret_error = sentence(options->interface, why);
 		return -EIO;

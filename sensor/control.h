@@ -4,7 +4,7 @@
  * {"version":"0.1"}, is answered {"return":"OK"}, then sends
  * {"command":"...","arguments":{...}} and gets
  * {"return":"OK","message":...} or {"return":"NOK","message":"why"}; one JSON object a line.
- * Mode 0660. Served by the main thread between its other duties; a client that stalls is cut
+ * Mode 0660. Served by the duty thread of sensor.c; a client that stalls is cut
  * off.
  */
 #ifndef GUAN_SENSOR_CONTROL_H

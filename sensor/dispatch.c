@@ -14,6 +14,7 @@
 struct batch {
 	unsigned count;
 	size_t used;
+	uint64_t upto; /* no frame before this number will come behind it; 0: not told */
 	struct frame frames[BATCH_FRAMES];
 	uint8_t bytes[BATCH_BYTES + FRAME_MAX];
 };
@@ -27,13 +28,14 @@ struct lane {
 	struct batch *batches[LANE_BATCHES];
 	uint64_t filled, emptied; /* batches handed over, and given back */
 	bool is_closed;
-	nsec_t end; /* of the capture; set before is_closed */
+	nsec_t end;            /* of the capture; set before is_closed */
 	struct batch *filling; /* the reader's, without the lock */
 };
 
 struct dispatch {
 	unsigned count;
 	nsec_t last_ts; /* latest of all frames */
+	uint64_t last_number, idle_number;
 	struct lane lanes[];
 };
 
@@ -53,6 +55,8 @@ lane_run(void *arg)
 			break;
 		for (unsigned i = 0; i < b->count; i++)
 			worker_frame(&b->frames[i], l->worker);
+		if (b->upto)
+			worker_progress(l->worker, b->upto);
 		pthread_mutex_lock(&l->lock);
 		l->emptied++;
 		pthread_cond_signal(&l->changed);
@@ -73,6 +77,7 @@ lane_take(struct lane *l)
 	pthread_mutex_unlock(&l->lock);
 	b->count = 0;
 	b->used = 0;
+	b->upto = 0;
 	return b;
 }
 
@@ -99,6 +104,7 @@ dispatch_frame(const struct frame *frame, void *arg)
 
 	if (frame->ts > d->last_ts)
 		d->last_ts = frame->ts;
+	d->last_number = frame->number;
 	if (!l->filling)
 		l->filling = lane_take(l);
 	struct batch *b = l->filling;
@@ -111,6 +117,23 @@ dispatch_frame(const struct frame *frame, void *arg)
 	b->used += (len + DPI_SLACK + 15) & ~(size_t)15;
 	if (++b->count == BATCH_FRAMES || b->used >= BATCH_BYTES)
 		lane_hand_over(l);
+}
+
+void
+dispatch_idle(void *arg)
+{
+	struct dispatch *d = arg;
+
+	if (d->idle_number == d->last_number)
+		return;
+	for (unsigned i = 0; i < d->count; i++) {
+		struct lane *l = &d->lanes[i];
+		if (!l->filling)
+			l->filling = lane_take(l);
+		l->filling->upto = d->last_number;
+		lane_hand_over(l);
+	}
+	d->idle_number = d->last_number;
 }
 
 void

@@ -19,6 +19,10 @@ struct dispatch *dispatch_new(struct worker *const *workers, unsigned count);
 /* A frame_fn: arg is the dispatch. */
 void dispatch_frame(const struct frame *frame, void *dispatch);
 
+/* No frame comes for a while: hands out what is there, so that nothing waits for company, and
+ * tells every worker how far the capture is. */
+void dispatch_idle(void *dispatch);
+
 /* Hands out what is left, waits for the workers to have finished (worker_finish() included). */
 void dispatch_finish(struct dispatch *dispatch);
 void dispatch_free(struct dispatch *dispatch);

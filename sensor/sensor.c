@@ -5,9 +5,10 @@
  * Start: rules are compiled, records' way out (spool, file) is opened, workers are reserved,
  * capture is opened; then root's powers go, and only then is the first packet looked at.
  *
- * Threads: the main one reads a file or watches over live workers, answers signals and the
- * control socket, and writes stats; each worker has its own (in a replay with one worker the
- * main thread is the worker); the writer has one.
+ * Threads: the main one reads a file or waits for live workers; each worker has its own (in a
+ * replay with one worker the main thread is the worker); the writer has one; and one has the
+ * duties, signals, control socket and stats, so that these are seen to whatever the others
+ * wait for. What the duties and the main thread's end both touch is under s->lock.
  */
 #include "sensor/sensor.h"
 
@@ -17,6 +18,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -59,12 +61,18 @@ struct sensor {
 	struct replay *replay;
 	struct control *control;
 	int signal_fd;
+	int wake_fd; /* ends the wait of the duties */
+	pthread_t duty_thread;
+	bool has_duty_thread;
+	atomic_bool stop; /* capture ends */
+	atomic_bool is_over;
 	nsec_t started, next_stats;
 	uint64_t last_drops;
+	pthread_mutex_t lock; /* engine, recorder and what follows */
+	bool is_ending;       /* the last records are out: no more stats, no reload */
 	bool is_reload_running;
 	pthread_t reload_thread;
 	struct detect_engine *fresh; /* of a reload, until it is joined */
-	atomic_bool stop;
 	atomic_bool reload_done;
 };
 
@@ -159,6 +167,8 @@ reload_run(void *arg)
 static void
 reload_start(struct sensor *s)
 {
+	if (s->is_ending)
+		return;
 	if (s->is_reload_running) {
 		log_warn("a reload of the rules is already under way");
 		return;
@@ -173,11 +183,11 @@ reload_start(struct sensor *s)
 static void
 reload_join(struct sensor *s)
 {
-	if (!s->is_reload_running)
+	if (!s->is_reload_running || !atomic_load(&s->reload_done))
 		return;
 	pthread_join(s->reload_thread, NULL);
 	s->is_reload_running = false;
-	/* Here, as the main thread alone reads s->engine (stats, control socket). */
+	/* Here, as stats and control socket read s->engine. */
 	if (s->fresh) {
 		detect_engine_unref(s->engine);
 		s->engine = s->fresh;
@@ -185,7 +195,15 @@ reload_join(struct sensor *s)
 	}
 }
 
-/* --- Control: signals and the unix socket. --- */
+/* --- Duties: signals and the unix socket. --- */
+
+/* The first wish ends the capture; one that comes later also ends the wait for Redis. */
+static void
+stop_ask(struct sensor *s)
+{
+	if (atomic_exchange(&s->stop, true) || s->is_ending)
+		writer_hurry(s->writer);
+}
 
 static const char *
 control_command(const char *command, struct json *json, void *arg)
@@ -219,7 +237,7 @@ control_command(const char *command, struct json *json, void *arg)
 	} else if (strcmp(command, "uptime") == 0) {
 		json_put_uint(json, "message", (clock_mono_ns() - s->started) / NSEC_PER_SEC);
 	} else if (strcmp(command, "shutdown") == 0) {
-		atomic_store(&s->stop, true);
+		stop_ask(s);
 		json_put_str(json, "message", "stopping");
 	} else {
 		return "unknown command; known: reload-rules ruleset-stats status "
@@ -242,48 +260,69 @@ signals_take(struct sensor *s)
 			writer_reopen(s->writer);
 			break;
 		default:
-			atomic_store(&s->stop, true);
+			stop_ask(s);
 		}
 	}
 }
 
+/* Blocked in every thread: they arrive at the descriptor of the duties only. */
 static int
-signals_open(void)
+signals_open(const int *numbers, size_t count, int fd)
 {
-	sigset_t set;
+	sigset_t set, old;
 
-	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR2);
-	/* Blocked in every thread: they arrive at the main loop's descriptor only. */
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	for (size_t i = 0; i < count; i++)
+		sigaddset(&set, numbers[i]);
+	pthread_sigmask(SIG_BLOCK, &set, &old);
+	sigorset(&set, &set, &old);
+	return signalfd(fd, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-/* One round of the main thread's duties; waits at most wait_ms for something to do. */
-static void
-duties(struct sensor *s, int wait_ms)
+static void *
+duty_main(void *arg)
 {
-	struct pollfd fds[2] = { { .fd = s->signal_fd, .events = POLLIN },
-		{ .fd = s->control ? control_fd(s->control) : -1, .events = POLLIN } };
+	struct sensor *s = arg;
+	struct pollfd fds[] = { { .fd = s->signal_fd, .events = POLLIN },
+		{ .fd = s->control ? control_fd(s->control) : -1, .events = POLLIN },
+		{ .fd = s->wake_fd, .events = POLLIN } };
 
-	if (poll(fds, 2, wait_ms) > 0) {
+	while (!atomic_load(&s->is_over)) {
+		poll(fds, 3, 100);
+		pthread_mutex_lock(&s->lock);
 		signals_take(s);
 		if (fds[1].revents)
 			control_serve(s->control);
-	}
-	if (s->is_reload_running && atomic_load(&s->reload_done))
 		reload_join(s);
-	if (!s->live)
-		return;
-	nsec_t now = clock_wall_ns();
-	if (now >= s->next_stats) {
-		stats_record(s, now);
-		s->next_stats = now + s->config->stats_interval_ns;
+		nsec_t now = clock_wall_ns();
+		if (s->live && !s->is_ending && now >= s->next_stats) {
+			stats_record(s, now);
+			s->next_stats = now + s->config->stats_interval_ns;
+		}
+		pthread_mutex_unlock(&s->lock);
 	}
+	return NULL;
+}
+
+static int
+duty_start(struct sensor *s)
+{
+	s->has_duty_thread = pthread_create(&s->duty_thread, NULL, duty_main, s) == 0;
+	return s->has_duty_thread ? 0 : -1;
+}
+
+static void
+duty_stop(struct sensor *s)
+{
+	const uint64_t one = 1;
+
+	if (!s->has_duty_thread)
+		return;
+	atomic_store(&s->is_over, true);
+	if (write(s->wake_fd, &one, sizeof(one)) < 0)
+		log_debug("wake: %s", strerror(errno)); /* then its wait runs out */
+	pthread_join(s->duty_thread, NULL);
+	s->has_duty_thread = false;
 }
 
 /* --- Live: a thread per worker. --- */
@@ -322,8 +361,6 @@ run_live(struct sensor *s)
 	}
 	log_info("capturing on %s with %u workers, zone %s", s->options->interface,
 	    s->worker_count, s->config->zone);
-	while (!atomic_load(&s->stop))
-		duties(s, 200);
 	for (unsigned i = 0; i < s->worker_count; i++) {
 		struct live_thread *t = &s->live_threads[i];
 		if (t->is_started)
@@ -339,30 +376,25 @@ run_live(struct sensor *s)
 
 /* --- Replay --- */
 
-struct replay_feed {
-	struct sensor *sensor;
-	frame_fn *fn;
-	void *arg;
-	uint64_t frames;
-};
-
-/* Between packets the reader sees to its duties now and then. */
 static void
-replay_frame(const struct frame *frame, void *arg)
+replay_broken(const char *what, void *arg)
 {
-	struct replay_feed *f = arg;
+	struct sensor *s = arg;
 
-	f->fn(frame, f->arg);
-	if ((++f->frames & 0x3fff) == 0)
-		duties(f->sensor, 0);
+	log_error("%s", what);
+	pthread_mutex_lock(&s->lock);
+	recorder_alarm(s->recorder, clock_wall_ns(), "capture-broken", what, 1);
+	pthread_mutex_unlock(&s->lock);
 }
 
 static int
 run_replay(struct sensor *s)
 {
-	struct replay_feed feed = { .sensor = s, .fn = worker_frame, .arg = s->workers[0] };
+	struct replay_hooks hooks = { .frame = worker_frame,
+		.arg = s->workers[0],
+		.broken = replay_broken,
+		.broken_arg = s };
 	struct dispatch *dispatch = NULL;
-	char *error = NULL;
 
 	if (s->worker_count > 1) {
 		dispatch = dispatch_new(s->workers, s->worker_count);
@@ -372,19 +404,21 @@ run_replay(struct sensor *s)
 				worker_finish(s->workers[i], 0);
 			return -1;
 		}
-		feed.fn = dispatch_frame;
-		feed.arg = dispatch;
+		hooks.frame = dispatch_frame;
+		hooks.idle = dispatch_idle;
+		hooks.arg = dispatch;
 	}
-	int result = replay_run(s->replay, replay_frame, &feed, &s->stop, &error);
+	int result = replay_run(s->replay, &hooks, &s->stop);
 	if (dispatch) {
 		dispatch_finish(dispatch);
 		dispatch_free(dispatch);
 	} else {
 		worker_finish(s->workers[0], 0);
 	}
-	if (result < 0)
-		log_error("%s", error ? error : "the capture could not be read");
-	free(error);
+	struct replay_counters c = replay_counters(s->replay);
+	if (c.broken)
+		log_error("%llu of %llu captures broken", (unsigned long long)c.broken,
+		    (unsigned long long)c.files);
 	return result;
 }
 
@@ -482,6 +516,10 @@ open_all(struct sensor *s)
 	if (s->live && privilege_prepare(s->config->run_as, s->config->log_dir,
 			   s->config->writer.spool_dir) < 0)
 		return -1;
+	/* From here on there is something to tidy up: until now they just ended us. */
+	static const int ends[] = { SIGINT, SIGTERM };
+	if (signals_open(ends, 2, s->signal_fd) < 0)
+		return -1;
 	if (s->config->control_path) {
 		s->control = control_open(s->config->control_path, control_command, s);
 		if (!s->control)
@@ -500,12 +538,17 @@ open_all(struct sensor *s)
 		log_error("the writer could not be started");
 		return -1;
 	}
+	if (duty_start(s) < 0) {
+		log_error("no thread could be started");
+		return -1;
+	}
 	return 0;
 }
 
 static void
 close_all(struct sensor *s)
 {
+	duty_stop(s);
 	control_close(s->control);
 	writer_free(s->writer);
 	recorder_free(s->recorder);
@@ -522,6 +565,9 @@ close_all(struct sensor *s)
 	geo_close(s->geo);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
+	if (s->wake_fd >= 0)
+		close(s->wake_fd);
+	pthread_mutex_destroy(&s->lock);
 }
 
 static void
@@ -537,34 +583,61 @@ restart_alarm(struct sensor *s, const struct sensor_restart *restart)
 	else
 		snprintf(text, sizeof(text),
 		    "the sensor ended with status %d and was restarted", restart->status);
+	pthread_mutex_lock(&s->lock);
 	recorder_alarm(s->recorder, clock_wall_ns(), "sensor-restart", text, restart->count);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* The last records, and out with all of them. */
+static int
+finish(struct sensor *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->is_ending = true;
+	reload_join(s);
+	stats_record(s, clock_wall_ns());
+	pthread_mutex_unlock(&s->lock);
+	ring_close(s->rings[s->worker_count]);
+	int result = writer_finish(s->writer);
+	if (result < 0)
+		log_error("not every record could be written");
+	struct writer_status status = writer_status(s->writer);
+	log_info("%llu records written, %llu alerts", (unsigned long long)status.written,
+	    (unsigned long long)status.alerts);
+	return result;
 }
 
 int
 sensor_run(const struct options *options, struct sensor_config *config,
     const struct sensor_restart *restart)
 {
-	struct sensor s = { .config = config, .options = options };
+	static const int orders[] = { SIGHUP, SIGUSR2 };
+	struct sensor s = { .config = config,
+		.options = options,
+		.lock = PTHREAD_MUTEX_INITIALIZER };
 
-	s.signal_fd = signals_open();
-	if (s.signal_fd < 0 || open_all(&s) < 0) {
+	signal(SIGPIPE, SIG_IGN);
+	s.wake_fd = eventfd(0, EFD_CLOEXEC);
+	s.signal_fd = signals_open(orders, 2, -1);
+	if (s.wake_fd < 0 || s.signal_fd < 0 || open_all(&s) < 0) {
 		close_all(&s);
 		return EXIT_RUNTIME;
 	}
 	restart_alarm(&s, restart);
 	int result = s.live ? run_live(&s) : run_replay(&s);
-	reload_join(&s);
-	stats_record(&s, clock_wall_ns());
-	ring_close(s.rings[s.worker_count]);
-	if (writer_finish(s.writer) < 0) {
-		log_error("not every record could be written");
+	if (finish(&s) < 0)
 		result = -1;
+	int code = result < 0 ? EXIT_RUNTIME : EXIT_OK;
+	duty_stop(&s);
+	reload_join(&s);
+	if (s.is_reload_running) {
+		/* Rules are being compiled for nobody, which nothing can cut short, and all
+		 * that is kept is written. */
+		control_close(s.control);
+		_exit(code);
 	}
-	struct writer_status status = writer_status(s.writer);
-	log_info("%llu records written, %llu alerts", (unsigned long long)status.written,
-	    (unsigned long long)status.alerts);
 	close_all(&s);
-	return result < 0 ? EXIT_RUNTIME : EXIT_OK;
+	return code;
 }
 
 int

@@ -250,6 +250,12 @@ worker_frame(const struct frame *frame, void *arg)
 }
 
 void
+worker_progress(struct worker *w, uint64_t number)
+{
+	ring_progress(w->ring, number);
+}
+
+void
 worker_idle(void *arg, nsec_t now)
 {
 	struct worker *w = arg;

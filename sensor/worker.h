@@ -20,6 +20,9 @@ void worker_free(struct worker *worker);
 
 void worker_frame(const struct frame *frame, void *worker);
 
+/* Every frame up to this number has been handed out, to this worker or another. */
+void worker_progress(struct worker *worker, uint64_t number);
+
 /* Time passes without packets: flows end, records go. */
 void worker_idle(void *worker, nsec_t now);
 

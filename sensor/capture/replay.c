@@ -1,40 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * replay: libpcap's offline reading, with a stdio buffer of our own (libpcap reads in 4 KiB
- * calls otherwise, which costs as much as decoding does).
+ * calls otherwise, which costs as much as decoding does). A pipe is read through a stream of
+ * our own too: its read waits in short steps, so that the end can be asked for meanwhile.
  */
 #include "sensor/capture/replay.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pcap/pcap.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sensor/capture/filter.h"
+
 #define REPLAY_BUFFER (256u << 10)
 #define REPLAY_FILES_MAX 65536
+/* How soon a reader that waits for a pipe sees that it is to stop. */
+#define PIPE_STEP_MS 50
 
 struct source {
 	char *path;
 	nsec_t first, last;
+	char *broken; /* what was wrong with it when it was looked at first; told by the run */
 };
 
 struct replay {
 	struct source *sources;
 	size_t count;
 	const char *filter;
+	bool is_once; /* a pipe: read as it comes, without a look ahead */
 	nsec_t shift; /* added to each time stamp, modulo 2^64 */
 	struct replay_counters counters;
 	char *buffer;
-};
-
-struct reader {
-	pcap_t *pcap;
-	int link_type;
-	struct bpf_program program;
-	bool has_program;
+	/* Of the run: */
+	const struct replay_hooks *hooks;
+	const atomic_bool *stop;
 };
 
 static char *
@@ -47,50 +52,103 @@ sentence(const char *path, const char *what)
 	return text;
 }
 
-static void
-reader_close(struct reader *r)
+/* --- A pipe as a stream. --- */
+
+struct pipe_stream {
+	struct replay *replay;
+	int fd;
+};
+
+static bool
+is_stopped(const struct replay *replay)
 {
-	if (r->has_program)
-		pcap_freecode(&r->program);
-	if (r->pcap)
-		pcap_close(r->pcap);
+	return replay->stop && atomic_load_explicit(replay->stop, memory_order_relaxed);
 }
 
-/* libpcap owns the FILE once opened. */
+/* 0 is the end: of the pipe, or because it was asked for. */
+static ssize_t
+pipe_read(void *cookie, char *buf, size_t size)
+{
+	struct pipe_stream *p = cookie;
+	struct replay *replay = p->replay;
+	struct pollfd fd = { .fd = p->fd, .events = POLLIN };
+	int wait_ms = 0;
+
+	for (; !is_stopped(replay); wait_ms = PIPE_STEP_MS) {
+		int n = poll(&fd, 1, wait_ms);
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n == 0 && wait_ms == 0 && replay->hooks && replay->hooks->idle)
+			replay->hooks->idle(replay->hooks->arg);
+		if (n <= 0)
+			continue;
+		ssize_t got = read(p->fd, buf, size);
+		if (got >= 0 || (errno != EAGAIN && errno != EINTR))
+			return got;
+	}
+	return 0;
+}
+
 static int
-reader_open(struct reader *r, const char *path, const char *filter, char *buffer,
-    char **ret_error)
+pipe_close(void *cookie)
+{
+	struct pipe_stream *p = cookie;
+	int r = close(p->fd);
+
+	free(p);
+	return r;
+}
+
+static FILE *
+pipe_open(struct replay *replay, const char *path)
+{
+	cookie_io_functions_t io = { .read = pipe_read, .close = pipe_close };
+	struct pipe_stream *p = malloc(sizeof(*p));
+
+	if (!p)
+		return NULL;
+	/* Without O_NONBLOCK opening a FIFO waits for its writer. Standard input may be shared
+	 * with others, and is left as it is. */
+	*p = (struct pipe_stream){ replay,
+		strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+				       : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) };
+	FILE *f = p->fd >= 0 ? fopencookie(p, "rb", io) : NULL;
+	if (f)
+		return f;
+	if (p->fd >= 0)
+		close(p->fd);
+	free(p);
+	return NULL;
+}
+
+/* --- Files --- */
+
+/* An open capture, filtered; NULL with *ret_error. libpcap owns the stream once opened.
+ * *ret_is_filter tells that the filter was at fault, not the file. */
+static pcap_t *
+reader_open(struct replay *replay, const char *path, bool *ret_is_filter, char **ret_error)
 {
 	char why[PCAP_ERRBUF_SIZE];
 
-	*r = (struct reader){ 0 };
-	FILE *f = strcmp(path, "-") == 0 ? fdopen(dup(STDIN_FILENO), "rb") : fopen(path, "rb");
+	*ret_is_filter = false;
+	FILE *f = replay->is_once ? pipe_open(replay, path) : fopen(path, "rbe");
 	if (!f) {
 		*ret_error = sentence(path, strerror(errno));
-		return -errno;
+		return NULL;
 	}
-	setvbuf(f, buffer, _IOFBF, REPLAY_BUFFER);
-	r->pcap = pcap_fopen_offline_with_tstamp_precision(f, PCAP_TSTAMP_PRECISION_NANO, why);
-	if (!r->pcap) {
+	setvbuf(f, replay->buffer, _IOFBF, REPLAY_BUFFER);
+	pcap_t *pcap =
+	    pcap_fopen_offline_with_tstamp_precision(f, PCAP_TSTAMP_PRECISION_NANO, why);
+	if (!pcap) {
 		fclose(f);
 		*ret_error = sentence(path, why);
-		return -EINVAL;
+		return NULL;
 	}
-	r->link_type = pcap_datalink(r->pcap);
-	if (!filter)
-		return 0;
-	if (pcap_compile(r->pcap, &r->program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0) {
-		*ret_error = sentence(path, pcap_geterr(r->pcap));
-		reader_close(r);
-		return -EINVAL;
-	}
-	r->has_program = true;
-	if (pcap_setfilter(r->pcap, &r->program) < 0) {
-		*ret_error = sentence(path, pcap_geterr(r->pcap));
-		reader_close(r);
-		return -EINVAL;
-	}
-	return 0;
+	if (!replay->filter || filter_set(pcap, replay->filter, ret_error) == 0)
+		return pcap;
+	*ret_is_filter = true;
+	pcap_close(pcap);
+	return NULL;
 }
 
 static nsec_t
@@ -100,24 +158,36 @@ time_of(const struct pcap_pkthdr *h)
 	return (nsec_t)h->ts.tv_sec * NSEC_PER_SEC + (nsec_t)h->ts.tv_usec;
 }
 
-/* First time stamp of a file, for the order; and the last when times are to be moved. */
+/* First time stamp of a file, for the order; and the last when times are to be moved. What is
+ * wrong with the file is kept with it; only a wrong filter fails. */
 static int
 source_scan(struct replay *replay, struct source *s, bool to_the_end, char **ret_error)
 {
-	struct reader r;
 	struct pcap_pkthdr *h;
 	const u_char *data;
+	struct stat st;
+	bool is_filter;
 
-	int err = reader_open(&r, s->path, replay->filter, replay->buffer, ret_error);
-	if (err < 0)
-		return err;
-	if (pcap_next_ex(r.pcap, &h, &data) == 1) {
+	/* A pipe in a folder would be waited for. */
+	if (stat(s->path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		s->broken = sentence(s->path, "not a regular file");
+		return s->broken ? 0 : -ENOMEM;
+	}
+	pcap_t *pcap = reader_open(replay, s->path, &is_filter, &s->broken);
+	if (!pcap) {
+		if (!is_filter && s->broken)
+			return 0;
+		*ret_error = s->broken;
+		s->broken = NULL;
+		return -EINVAL;
+	}
+	if (pcap_next_ex(pcap, &h, &data) == 1) {
 		s->first = s->last = time_of(h);
-		while (to_the_end && pcap_next_ex(r.pcap, &h, &data) == 1)
+		while (to_the_end && pcap_next_ex(pcap, &h, &data) == 1)
 			if (time_of(h) > s->last)
 				s->last = time_of(h);
 	}
-	reader_close(&r);
+	pcap_close(pcap);
 	return 0;
 }
 
@@ -182,20 +252,44 @@ by_first(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
+/* Looks at every file once; a single one that cannot be read ends it here. */
+static int
+sources_scan(struct replay *replay, bool is_folder, bool move_to_now, char **ret_error)
+{
+	nsec_t last = 0;
+
+	for (size_t i = 0; i < replay->count; i++) {
+		struct source *s = &replay->sources[i];
+		int r = source_scan(replay, s, move_to_now, ret_error);
+		if (r < 0)
+			return r;
+		if (s->broken && !is_folder) {
+			*ret_error = s->broken;
+			s->broken = NULL;
+			return -EINVAL;
+		}
+		if (s->last > last)
+			last = s->last;
+	}
+	qsort(replay->sources, replay->count, sizeof(*replay->sources), by_first);
+	if (move_to_now && last)
+		replay->shift = clock_wall_ns() - last;
+	return 0;
+}
+
 struct replay *
 replay_open(const struct replay_options *options, char **ret_error)
 {
-	struct stat st;
-	bool is_stdin = strcmp(options->path, "-") == 0, is_once = is_stdin;
+	struct stat st = { .st_mode = S_IFIFO };
 
 	*ret_error = NULL;
-	if (!is_stdin && stat(options->path, &st) < 0) {
+	if (strcmp(options->path, "-") != 0 && stat(options->path, &st) < 0) {
 		*ret_error = sentence(options->path, strerror(errno));
 		return NULL;
 	}
+	bool is_folder = S_ISDIR(st.st_mode);
 	/* A pipe, such as <(zcat FILE), can be read only once: no look ahead. */
-	if (!is_stdin && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		is_once = true;
+	bool is_once = !is_folder && !S_ISREG(st.st_mode);
 	if (is_once && options->move_to_now) {
 		*ret_error = sentence(options->path, "times of a pipe cannot be moved");
 		return NULL;
@@ -204,24 +298,17 @@ replay_open(const struct replay_options *options, char **ret_error)
 	if (!replay)
 		return NULL;
 	replay->filter = options->filter;
+	replay->is_once = is_once;
 	replay->buffer = malloc(REPLAY_BUFFER);
 	int r = !replay->buffer ? -ENOMEM
-		: !is_stdin && S_ISDIR(st.st_mode)
-		    ? folder_add(replay, options->path, ret_error)
-		    : source_add(replay, NULL, options->path);
-	nsec_t last = 0;
-	for (size_t i = 0; r == 0 && !is_once && i < replay->count; i++) {
-		r = source_scan(replay, &replay->sources[i], options->move_to_now, ret_error);
-		if (replay->sources[i].last > last)
-			last = replay->sources[i].last;
-	}
+		: is_folder     ? folder_add(replay, options->path, ret_error)
+				: source_add(replay, NULL, options->path);
+	if (r == 0 && !is_once)
+		r = sources_scan(replay, is_folder, options->move_to_now, ret_error);
 	if (r < 0) {
 		replay_close(replay);
 		return NULL;
 	}
-	qsort(replay->sources, replay->count, sizeof(*replay->sources), by_first);
-	if (options->move_to_now && last)
-		replay->shift = clock_wall_ns() - last;
 	replay->counters.files = replay->count;
 	return replay;
 }
@@ -231,46 +318,62 @@ replay_close(struct replay *replay)
 {
 	if (!replay)
 		return;
-	for (size_t i = 0; i < replay->count; i++)
+	for (size_t i = 0; i < replay->count; i++) {
 		free(replay->sources[i].path);
+		free(replay->sources[i].broken);
+	}
 	free(replay->sources);
 	free(replay->buffer);
 	free(replay);
 }
 
-int
-replay_run(struct replay *replay, frame_fn *fn, void *arg, const atomic_bool *stop,
-    char **ret_error)
+/* Every frame of one file; NULL, or what was wrong with it (to be freed). */
+static char *
+source_run(struct replay *replay, const char *path)
 {
 	struct pcap_pkthdr *h;
 	const u_char *data;
+	char *error = NULL;
+	bool is_filter;
+	int n;
 
-	*ret_error = NULL;
-	for (size_t i = 0; i < replay->count; i++) {
-		struct reader r;
-		int n, err = reader_open(&r, replay->sources[i].path, replay->filter,
-			   replay->buffer, ret_error);
-		if (err < 0)
-			return err;
-		while ((n = pcap_next_ex(r.pcap, &h, &data)) == 1 &&
-		       !atomic_load_explicit(stop, memory_order_relaxed)) {
-			struct frame frame = {
-				.ts = time_of(h) + replay->shift,
-				.number = ++replay->counters.frames,
-				.bytes = span_of(data, h->caplen),
-				.wire_bytes = h->len,
-				.link_type = (uint16_t)r.link_type,
-			};
-			replay->counters.bytes += h->caplen;
-			fn(&frame, arg);
-		}
-		if (n == PCAP_ERROR)
-			*ret_error = sentence(replay->sources[i].path, pcap_geterr(r.pcap));
-		reader_close(&r);
-		if (n == PCAP_ERROR)
-			return -EIO;
+	pcap_t *pcap = reader_open(replay, path, &is_filter, &error);
+	if (!pcap)
+		return error;
+	uint16_t link_type = (uint16_t)pcap_datalink(pcap);
+	while ((n = pcap_next_ex(pcap, &h, &data)) == 1 && !is_stopped(replay)) {
+		struct frame frame = {
+			.ts = time_of(h) + replay->shift,
+			.number = ++replay->counters.frames,
+			.bytes = span_of(data, h->caplen),
+			.wire_bytes = h->len,
+			.link_type = link_type,
+		};
+		replay->counters.bytes += h->caplen;
+		replay->hooks->frame(&frame, replay->hooks->arg);
 	}
-	return 0;
+	if (n == PCAP_ERROR)
+		error = sentence(path, pcap_geterr(pcap));
+	pcap_close(pcap);
+	return error;
+}
+
+int
+replay_run(struct replay *replay, const struct replay_hooks *hooks, const atomic_bool *stop)
+{
+	replay->hooks = hooks;
+	replay->stop = stop;
+	for (size_t i = 0; i < replay->count && !is_stopped(replay); i++) {
+		struct source *s = &replay->sources[i];
+		if (!s->broken)
+			s->broken = source_run(replay, s->path);
+		/* A pipe that was given up looks cut off. */
+		if (!s->broken || is_stopped(replay))
+			continue;
+		replay->counters.broken++;
+		hooks->broken(s->broken, hooks->broken_arg);
+	}
+	return replay->counters.broken ? -EIO : 0;
 }
 
 struct replay_counters

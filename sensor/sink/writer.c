@@ -59,6 +59,7 @@ struct writer {
 	pthread_t thread;
 	bool is_started;
 	atomic_bool want_reopen;
+	atomic_bool is_hurried;
 	bool is_shedding, is_disk_bad;
 	uint64_t shed_since;    /* records shed since the alarm of the beginning */
 	uint64_t file_sequence; /* without a spool: numbers given, */
@@ -419,8 +420,8 @@ writer_main(void *arg)
 	do {
 		w->next_disk = 0;
 		round_run(w);
-		is_waiting =
-		    w->redis && w->options.wait_for_redis && spool_waiting(w->spool) > 0;
+		is_waiting = w->redis && w->options.wait_for_redis &&
+			     !atomic_load(&w->is_hurried) && spool_waiting(w->spool) > 0;
 		if (is_waiting || w->pending_len)
 			rest(w);
 	} while ((is_waiting || w->pending_len) && clock_mono_ns() - begin < limit);
@@ -539,6 +540,12 @@ void
 writer_reopen(struct writer *w)
 {
 	atomic_store(&w->want_reopen, true);
+}
+
+void
+writer_hurry(struct writer *w)
+{
+	atomic_store(&w->is_hurried, true);
 }
 
 struct writer_status

@@ -57,6 +57,7 @@ void writer_free(struct writer *writer);
 
 /* From any thread. */
 void writer_reopen(struct writer *writer); /* SIGHUP: eve.json anew */
+void writer_hurry(struct writer *writer);  /* wait for Redis no longer at the end */
 struct writer_status writer_status(const struct writer *writer);
 
 #endif

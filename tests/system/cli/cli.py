@@ -5,44 +5,9 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
 
-SENSOR = os.path.abspath(sys.argv[1])
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../..")
-CAPTURE = os.path.join(ROOT, "pcaps/net-portal/05-guess.pcap")
-failed = 0
+from bench import CAPTURE, check, expect, finish, run, write
 
-
-def check(name, good, detail=""):
-    global failed
-    failed += not good
-    print("%-4s %s%s" % ("ok" if good else "FAIL", name, "" if good else ": %s" % detail))
-
-
-def run(*args, **more):
-    # SIGKILL on timeout: a sensor that hangs with its signals blocked is a failure, not a wait.
-    try:
-        p = subprocess.run([SENSOR, *args], capture_output=True, timeout=20,
-                           stdin=more.pop("stdin", subprocess.DEVNULL), **more)
-        return p.returncode, (p.stdout + p.stderr).decode(errors="replace")
-    except subprocess.TimeoutExpired:
-        return "hung", ""
-
-
-def expect(code, part, *args, **more):
-    got, text = run(*args, **more)
-    check(" ".join(args)[:90], got == code and part in text, "%s %s" % (got, text[-300:]))
-
-
-def write(name, data):
-    with open(name, "wb") as f:
-        f.write(data)
-    return name
-
-
-os.chdir(tempfile.mkdtemp(prefix="guan-cli-"))
 with open(CAPTURE, "rb") as f:
     capture = f.read()
 
@@ -58,7 +23,29 @@ expect(1, "unknown file format", "-r", write("noise.pcap", b"noise" * 99))
 expect(1, "truncated", "-r", write("cut.pcap", capture[:-7]))
 os.mkdir("folder")
 expect(1, "no .pcap", "-r", "folder")
-expect(1, "syntax error", "-r", CAPTURE, "tcp", "tcp")
+
+# A broken file is told, and the others are read: before it (by name) and after it (by time).
+for name, data in [("0noise", b"noise" * 99), ("1empty", b""), ("2cut", capture[:-7]), ("3good", capture)]:
+    write("folder/%s.pcap" % name, data)
+os.mkfifo("folder/4pipe.pcap")
+got, text = run("-r", "folder", "-l", "folder")
+whole = run("-r", CAPTURE, "-l", "whole")
+check("a folder with broken files: exit code", got == 1, got)
+for name in ["0noise", "1empty", "2cut", "4pipe"]:
+    check("a folder with broken files: %s told" % name, "folder/%s.pcap: " % name in text, text[-900:])
+check("a folder with broken files: counted", "4 of 5 captures broken" in text, text[-300:])
+with open("folder/eve.json", encoding="utf-8") as f:
+    records = [json.loads(line) for line in f]
+packets = [r["stats"]["capture"]["kernel_packets"] for r in records if r["event_type"] == "stats"]
+alarms = [r for r in records if r["event_type"] == "alarm"]
+with open("whole/eve.json", encoding="utf-8") as f:
+    alone = [r["stats"]["capture"]["kernel_packets"] for r in map(json.loads, f) if r["event_type"] == "stats"]
+check("a folder with broken files: the rest read", packets == [2 * alone[-1] - 1], packets)
+check("a folder with broken files: alarms", len(alarms) == 4, alarms)
+wrong_filter = 'BPF expression "tcp tcp": '
+expect(1, wrong_filter, "-r", CAPTURE, "tcp", "tcp")
+expect(3, wrong_filter, "-T", "tcp", "tcp")
+expect(0, "valid", "-T", "tcp", "port", "80")
 expect(1, "no such file of rules", "-r", CAPTURE, "-S", "absent.rules")
 expect(3, "no such file of rules", "-T", "-S", "absent.rules")
 bad = write("bad.rules", b'alert tcp any any -> any any (msg:"x"; sid:1\n')
@@ -101,5 +88,4 @@ stale.close()
 got, text = run("-r", CAPTURE, *command, "unix-command.filename=stale")
 check("a dead sensor's socket is replaced", got == 0 and "not available" not in text, text[-300:])
 
-print("%d failed" % failed)
-sys.exit(failed > 0)
+finish()

@@ -1,5 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# run.sh BUILD: the sensor's command line, against its exit codes and messages.
+# run.sh BUILD: the sensor's command line, against its exit codes, messages and signals.
 set -eu
-exec python3 "$(dirname "$0")/cli.py" "$1/sensor/guan-sensor"
+here=$(dirname "$0")
+status=0
+for part in cli signals; do
+	python3 -B "$here/$part.py" "$1/sensor/guan-sensor" || status=1
+done
+exit $status

@@ -21,9 +21,10 @@
  * survives kill -9 and power loss, which is what lets the ingest acknowledge to Redis.
  *
  * Results: 0 or a negative errno. -EEXIST is a broken UNIQUE, PRIMARY KEY, FOREIGN KEY,
- * CHECK or NOT NULL promise; -EBUSY another writer held the store longer than five
- * seconds; -ENOSPC the disk is full; -EIO anything else. db_error() has the words. After
- * -ENOSPC, -EBUSY or -EIO inside a transaction the caller rolls back and may try again.
+ * CHECK or NOT NULL promise, or a value larger than the engine takes; -EBUSY another writer
+ * held the store longer than five seconds; -ENOSPC the disk is full; -ENOMEM; -EIO anything
+ * else. db_error() has the words. After any but -EEXIST inside a transaction the caller rolls
+ * back and may try again.
  */
 
 #include <stdbool.h>
@@ -74,8 +75,8 @@ bool db_in_transaction(const struct db *db);
 int db_prepare(struct db *db, const char *sql, struct db_stmt **ret_stmt);
 void db_finish(struct db_stmt *stmt);
 
-/* Texts and blobs are copied. A NULL text or data binds NULL. An n that the SQL lacks is a
- * programming mistake and asserted. */
+/* Texts and blobs are copied. A NULL text or data binds NULL. What cannot be bound is what the
+ * next db_step() returns. An n that the SQL lacks is a programming mistake and asserted. */
 void db_bind_null(struct db_stmt *stmt, int n);
 void db_bind_int(struct db_stmt *stmt, int n, int64_t value);
 void db_bind_double(struct db_stmt *stmt, int n, double value);

@@ -27,6 +27,7 @@ struct sqlite_db {
 struct sqlite_stmt {
 	struct db_stmt stmt;
 	sqlite3_stmt *handle;
+	int bind_code;                 /* of the first bind that failed; step() returns it */
 	int index[PARAMETERS_MAX + 1]; /* $n to SQLite's own number, 0: not in the SQL */
 };
 
@@ -46,9 +47,13 @@ static int
 failed(struct db *db, int code)
 {
 	sqlite3 *handle = handle_of(db);
-	snprintf(db->error, sizeof(db->error), "%s", sqlite3_errmsg(handle));
+	bool is_last =
+	    sqlite3_errcode(handle) == code; /* a value that is too big leaves none */
+	snprintf(db->error, sizeof(db->error), "%s",
+	    is_last ? sqlite3_errmsg(handle) : sqlite3_errstr(code));
 	switch (code & 0xff) {
 	case SQLITE_CONSTRAINT:
+	case SQLITE_TOOBIG:
 		return -EEXIST;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
@@ -140,6 +145,7 @@ free_stmt(struct db_stmt *stmt)
 static void
 reset(struct db_stmt *stmt)
 {
+	((struct sqlite_stmt *)(void *)stmt)->bind_code = SQLITE_OK;
 	sqlite3_reset(raw_of(stmt));
 	sqlite3_clear_bindings(raw_of(stmt));
 }
@@ -152,41 +158,55 @@ index_of(const struct db_stmt *stmt, int n)
 	return s->index[n];
 }
 
+/* What could not be bound would be stored as NULL: a wrong row, or one that breaks NOT NULL and
+ * is taken for the record's own fault. */
+static void
+keep(struct db_stmt *stmt, int code)
+{
+	struct sqlite_stmt *s = (struct sqlite_stmt *)(void *)stmt;
+	if (s->bind_code == SQLITE_OK)
+		s->bind_code = code;
+}
+
 static void
 bind_null(struct db_stmt *stmt, int n)
 {
-	sqlite3_bind_null(raw_of(stmt), index_of(stmt, n));
+	keep(stmt, sqlite3_bind_null(raw_of(stmt), index_of(stmt, n)));
 }
 
 static void
 bind_int(struct db_stmt *stmt, int n, int64_t value)
 {
-	sqlite3_bind_int64(raw_of(stmt), index_of(stmt, n), value);
+	keep(stmt, sqlite3_bind_int64(raw_of(stmt), index_of(stmt, n), value));
 }
 
 static void
 bind_double(struct db_stmt *stmt, int n, double value)
 {
-	sqlite3_bind_double(raw_of(stmt), index_of(stmt, n), value);
+	keep(stmt, sqlite3_bind_double(raw_of(stmt), index_of(stmt, n), value));
 }
 
 static void
 bind_text(struct db_stmt *stmt, int n, const char *text, size_t length)
 {
-	sqlite3_bind_text64(raw_of(stmt), index_of(stmt, n), text, length, SQLITE_TRANSIENT,
-	    SQLITE_UTF8);
+	keep(stmt, sqlite3_bind_text64(raw_of(stmt), index_of(stmt, n), text, length,
+		       SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
 static void
 bind_blob(struct db_stmt *stmt, int n, const void *data, size_t length)
 {
-	sqlite3_bind_blob64(raw_of(stmt), index_of(stmt, n), data, length, SQLITE_TRANSIENT);
+	keep(stmt, sqlite3_bind_blob64(raw_of(stmt), index_of(stmt, n), data, length,
+		       SQLITE_TRANSIENT));
 }
 
 static int
 step(struct db_stmt *stmt)
 {
-	int code = sqlite3_step(raw_of(stmt));
+	int code = ((const struct sqlite_stmt *)(const void *)stmt)->bind_code;
+	if (code != SQLITE_OK)
+		return failed(stmt->db, code);
+	code = sqlite3_step(raw_of(stmt));
 	if (code == SQLITE_ROW)
 		return 1;
 	return code == SQLITE_DONE ? 0 : failed(stmt->db, code);

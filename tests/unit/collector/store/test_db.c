@@ -97,6 +97,28 @@ a_finished_statement_forgets_what_was_bound(void **state)
 	db_finish(stmt);
 }
 
+/* Bound as NULL it would have been stored: the column allows it. */
+static void
+what_cannot_be_bound_is_told_and_not_stored(void **state)
+{
+	struct scratch *s = *state;
+	static const char sql[] = "INSERT INTO dead_letter (at, stream, entry, reason, raw)"
+				  " VALUES (1, 's', 'e', 'r', $1)";
+	const size_t too_big = (size_t)3 << 30; /* refused by its length, never read */
+	assert_int_equal(db_run(s->db, NULL, sql, "b", "x", too_big), -EEXIST);
+	assert_non_null(strstr(db_error(s->db), "too big"));
+	assert_int_equal(scratch_number(s, "SELECT count(*) FROM dead_letter"), 0);
+
+	struct db_stmt *stmt;
+	assert_int_equal(db_prepare(s->db, "SELECT $1, $2", &stmt), 0);
+	db_bind_text_n(stmt, 1, "x", too_big);
+	db_bind_int(stmt, 2, 7); /* a later success does not hide it */
+	assert_int_equal(db_step(stmt), -EEXIST);
+	db_finish(stmt);
+	assert_int_equal(db_run(s->db, NULL, sql, "b", "x", (size_t)1), 0); /* nor stays it */
+	assert_int_equal(scratch_number(s, "SELECT count(*) FROM dead_letter"), 1);
+}
+
 static void
 broken_promises_are_eexist_and_keep_the_transaction(void **state)
 {
@@ -223,6 +245,7 @@ main(void)
 		UNIT(parameters_go_by_number_and_not_by_place),
 		UNIT(the_same_sql_can_run_inside_its_own_loop),
 		UNIT(a_finished_statement_forgets_what_was_bound),
+		UNIT(what_cannot_be_bound_is_told_and_not_stored),
 		UNIT(broken_promises_are_eexist_and_keep_the_transaction),
 		UNIT(a_rollback_leaves_nothing),
 		UNIT(insert_gives_the_row_and_changed_counts),

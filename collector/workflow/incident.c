@@ -243,6 +243,8 @@ check_origin(struct workflow *wf, const struct incident_open *open, struct origi
 	return check_facility(wf, open, origin, fault);
 }
 
+/* Above the highest of the year, not their count: a gap must not give a number twice. The
+ * caller's transaction holds the writer's place, so nobody takes it in between. */
 static int
 next_number(struct workflow *wf, char out[32])
 {
@@ -252,8 +254,10 @@ next_number(struct workflow *wf, char out[32])
 
 	law_day(workflow_now(wf), day);
 	snprintf(like, sizeof(like), "INC-%.4s-%%", day);
-	r = db_get_int(wf->db, &n, "SELECT COUNT(*) FROM incident WHERE number LIKE $1", "t",
-	    like);
+	r = db_get_int(wf->db, &n,
+	    "SELECT COALESCE(MAX(CAST(SUBSTR(number, 10) AS BIGINT)), 0) FROM incident"
+	    " WHERE number LIKE $1",
+	    "t", like);
 	snprintf(out, 32, "INC-%.4s-%04lld", day, (long long)n + 1);
 	return r;
 }

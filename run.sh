@@ -51,7 +51,8 @@ redis_socket=$data/redis.sock
 say() { printf '%s\n' "$*"; }
 fail() { printf 'run.sh: %s\n' "$*" >&2; exit 1; }
 
-# Whether the process of a pid file lives and is what we started.
+# Whether the process of a pid file lives and is what we started. By /proc, as another user's
+# process (the sensor is root's supervisor) takes no signal from us, not even 0.
 alive() {
 	local pid
 	pid=$(cat "$data/$1.pid" 2>/dev/null) && [ -n "$pid" ] &&
@@ -62,23 +63,26 @@ stop_one() {
 	local pid
 	alive "$1" "$2" || return 0
 	pid=$(cat "$data/$1.pid")
-	kill "$pid" 2>/dev/null || return 0
+	kill "$pid" 2>/dev/null || as_root kill "$pid"
 	for _ in $(seq 100); do
-		kill -0 "$pid" 2>/dev/null || { say "stopped $1"; rm -f "$data/$1.pid"; return 0; }
+		alive "$1" "$2" || { say "stopped $1"; rm -f "$data/$1.pid"; return 0; }
 		sleep 0.1
 	done
 	say "$1 (pid $pid) does not stop; left alone"
+	return 1
 }
 
 stop_all() {
-	stop_one sensor guan-sensor
-	stop_one collector guan-collector
-	stop_one redis redis-server
+	local status=0
+	stop_one sensor guan-sensor || status=1
+	stop_one collector guan-collector || status=1
+	stop_one redis redis-server || status=1
+	return $status
 }
 
 if [ -n "$stop" ]; then
 	stop_all
-	exit 0
+	exit
 fi
 
 say "1/5 packages"
@@ -162,20 +166,33 @@ replay() {
 	: >"$mark"
 }
 
+# The pid is written by what becomes the sensor: $! would be sudo's, which outlives its signals.
+start_sensor() {
+	local ready=$data/sensor/guan-command.socket # made once capture is open
+	mkdir -p "$data/sensor"
+	rm -f "$ready" "$data/sensor.pid"
+	as_root true || fail "capturing needs root" # asks for a password while it still can
+	# shellcheck disable=SC2016 # for the inner shell
+	as_root setsid sh -c 'echo $$ >"$0"; exec "$@"' "$data/sensor.pid" \
+		"$sensor" -i "$iface" -c rules/guan-sensor.yaml -l "$data/sensor" \
+		--zone "$zone" --redis "unix:$redis_socket" --set run-as.user="$(id -un)" \
+		>>"$data/sensor.log" 2>&1 </dev/null &
+	for _ in $(seq 300); do
+		[ -S "$ready" ] && break
+		[ ! -s "$data/sensor.pid" ] || alive sensor guan-sensor || break
+		sleep 0.1
+	done
+	[ -S "$ready" ] && alive sensor guan-sensor ||
+		{ tail -n 5 "$data/sensor.log" >&2; fail "capture on $iface did not start"; }
+	say "    capturing on $iface, zone $zone"
+}
+
 say "4/5 sensor"
 if [ -n "$iface" ]; then
 	if alive sensor guan-sensor; then
 		say "    a sensor is already capturing"
 	else
-		mkdir -p "$data/sensor"
-		as_root setsid "$sensor" -i "$iface" -c rules/guan-sensor.yaml -l "$data/sensor" \
-			--zone "$zone" --redis "unix:$redis_socket" --set run-as.user="$(id -un)" \
-			>>"$data/sensor.log" 2>&1 </dev/null &
-		echo $! >"$data/sensor.pid"
-		sleep 2
-		alive sensor guan-sensor ||
-			{ tail -n 5 "$data/sensor.log" >&2; fail "capture on $iface did not start"; }
-		say "    capturing on $iface, zone $zone"
+		start_sensor
 	fi
 elif [ -n "$capture" ]; then
 	replay "$capture" "$zone" "own-$(stat -c "%n %s %Y $zone" "$capture" | sha256sum | cut -c1-16)" ||

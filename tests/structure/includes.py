@@ -33,7 +33,7 @@ LIBRARIES = (
     (r"ndpi_.*\.h|.*/ndpi_.*\.h", ("sensor/dpi/",)),
     (r"(hs/)?hs(_.*)?\.h", ("sensor/detect/mpm.c", "sensor/main.c")),  # main: the version
     (r"maxminddb.*\.h", ("sensor/record/geo.c",)),
-    (r"hiredis.*", ("sensor/sink/redis.c", "collector/ingest/redis.c")),
+    (r"hiredis.*", ("sensor/sink/redis.c", "collector/ingest/redis_")),
     (r"yaml\.h", ("common/conf.c",)),
     (r"xxhash\.h", ("common/hash.h",)),
     (r"sqlite3\.h", ("collector/store/sqlite.c",)),
@@ -74,7 +74,7 @@ def listed(root):
 
 
 def is_in(name, places):
-    return any(name == p or (p.endswith(("/", ".")) and name.startswith(p)) for p in places)
+    return any(name == p or (p.endswith(("/", ".", "_")) and name.startswith(p)) for p in places)
 
 
 def floor_error(name, target):

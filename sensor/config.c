@@ -344,6 +344,8 @@ read_redis(struct reader *r, const struct options *o, struct writer_options *w)
 			       : absolute(r, read_text(r, "guan.redis.password-file", NULL));
 
 	w->redis = o->redis ? o->redis : read_text(r, "guan.redis.server", NULL);
+	if (w->redis && !w->redis[0])
+		w->redis = NULL;
 	w->redis_user = read_text(r, "guan.redis.user", NULL);
 	w->redis_password = read_text(r, "guan.redis.password", NULL);
 	if (w->redis_password && file)
@@ -373,12 +375,9 @@ read_writer(struct reader *r, const struct options *o)
 				  ? name
 				  : arena_printf(r->c->arena, "%s/%s", r->c->log_dir, name);
 	read_redis(r, o, w);
-	bool has_spool = read_bool(r, "guan.spool.enabled", false) || w->redis;
 	const char *dir = read_text(r, "guan.spool.dir", "spool");
-	if (has_spool)
-		w->spool_dir = dir[0] == '/'
-				   ? dir
-				   : arena_printf(r->c->arena, "%s/%s", r->c->log_dir, dir);
+	w->spool_dir =
+	    dir[0] == '/' ? dir : arena_printf(r->c->arena, "%s/%s", r->c->log_dir, dir);
 	w->spool_quota_bytes = read_size(r, "guan.spool.quota", 1ull << 30);
 	w->spool_segment_bytes = read_size(r, "guan.spool.segment", 16 << 20);
 	w->max_thresholds =

@@ -513,8 +513,9 @@ open_all(struct sensor *s)
 	s->engine = engine_load(s->config, s->options->verbosity > 0);
 	if (!s->engine || workers_open(s) < 0 || capture_open(s) < 0)
 		return -1;
-	if (s->live && privilege_prepare(s->config->run_as, s->config->log_dir,
-			   s->config->writer.spool_dir) < 0)
+	const char *spool_dir = s->config->writer.redis ? s->config->writer.spool_dir : NULL;
+	if (s->live &&
+	    privilege_prepare(s->config->run_as, s->config->log_dir, spool_dir) < 0)
 		return -1;
 	/* From here on there is something to tidy up: until now they just ended us. */
 	static const int ends[] = { SIGINT, SIGTERM };
@@ -529,11 +530,8 @@ open_all(struct sensor *s)
 	if (privilege_drop(s->live ? s->config->run_as : NULL) < 0)
 		return -1;
 	int r = writer_open(&s->config->writer, s->rings, s->worker_count + 1, &s->writer);
-	if (r < 0) {
-		log_error("%s: records cannot be written: %s", s->config->log_dir,
-		    strerror(-r));
-		return -1;
-	}
+	if (r < 0)
+		return -1; /* the writer has told why */
 	if (writer_start(s->writer) < 0) {
 		log_error("the writer could not be started");
 		return -1;

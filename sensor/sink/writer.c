@@ -14,13 +14,16 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "common/json.h"
 #include "common/log.h"
 #include "sensor/sink/file.h"
 #include "sensor/sink/order.h"
+#include "sensor/sink/pending.h"
 #include "sensor/sink/redis.h"
+#include "sensor/sink/segment.h"
 #include "sensor/sink/spool.h"
 
 #define ROUND_RECORDS 4096
@@ -30,7 +33,6 @@
 #define ORDER_MAX 65536
 #define ORDER_BYTES (64u << 20)
 #define SUFFIX_MAX 256
-#define PENDING_MAX (2u << 20)
 /* A full disk is tried again at this pace; meanwhile the batch fills. */
 #define DISK_EVERY_NS (100 * NSEC_PER_MSEC)
 /* Live, an alert waits at most this long for workers that see no traffic. */
@@ -46,6 +48,8 @@ static const unsigned shed_at[RECORD_CLASS_COUNT] = {
 	[RECORD_STATS] = 96,
 };
 
+struct shed_reason;
+
 struct writer {
 	struct writer_options options;
 	struct ring *const *rings;
@@ -60,20 +64,18 @@ struct writer {
 	bool is_started;
 	atomic_bool want_reopen;
 	atomic_bool is_hurried;
-	bool is_shedding, is_disk_bad;
-	uint64_t shed_since;    /* records shed since the alarm of the beginning */
-	uint64_t file_sequence; /* without a spool: numbers given, */
-	uint64_t file_written;  /* and written */
+	bool is_disk_bad;
+	const struct shed_reason *shed_why; /* NULL: all records are kept */
+	uint64_t shed_since;                /* records shed since that began */
+	uint64_t file_sequence;             /* without a spool: numbers given, */
+	uint64_t file_written;              /* and written */
 	uint64_t file_epoch;
 	bool is_live;
 	nsec_t next_file, next_tidy, next_disk;
 	struct writer_status status;    /* the thread's own */
 	struct writer_status published; /* a copy for others, under the lock */
 	pthread_mutex_t status_lock;
-	/* Lines of the batch that the spool has not yet taken. */
-	char *pending;
-	size_t pending_len;
-	uint64_t pending_by_class[RECORD_CLASS_COUNT], pending_alerts;
+	struct pending *pending;
 	struct log_limit limit_disk, limit_file;
 };
 
@@ -89,36 +91,52 @@ epoch_of(const struct writer *w)
 	return w->spool ? spool_epoch(w->spool) : w->file_epoch;
 }
 
-/* Counts what has become durable, and hands its lines to the file. */
-static void
-batch_counted(struct writer *w)
+static int
+line_to_file(struct writer *w, struct span line)
 {
-	for (unsigned c = 0; c < RECORD_CLASS_COUNT; c++) {
-		w->status.by_class[c] += w->pending_by_class[c];
-		w->pending_by_class[c] = 0;
-	}
-	w->status.alerts += w->pending_alerts;
-	w->pending_alerts = 0;
-	w->status.bytes += w->pending_len;
-	for (size_t at = 0; w->file && at < w->pending_len;) {
-		const char *end = memchr(w->pending + at, '\n', w->pending_len - at);
-		struct span line = span_of(w->pending + at, (size_t)(end - (w->pending + at)));
-		if (!eve_file_line(w->file, &line, 1)) {
+	if (!w->file || eve_file_line(w->file, &line, 1))
+		return 0;
+	int r = eve_file_flush(w->file);
+	return r < 0 ? r : -EIO;
+}
+
+/*
+ * Lines whose records the spool has taken go to the file, and count in any case. Without a
+ * spool they count when the file has room for them, and wait when it has none.
+ */
+static int
+pending_flush(struct writer *w)
+{
+	enum record_class class;
+	struct span line;
+
+	for (; pending_peek(w->pending, &class, &line); pending_pop(w->pending)) {
+		int r = line_to_file(w, line);
+		if (r < 0 && !w->spool)
+			return r;
+		if (r < 0) {
 			w->status.file_lost++;
 			log_limited(&w->limit_file, LOG_LEVEL_ERROR,
-			    "%s: cannot be written; lines are lost there%s",
-			    w->options.eve_path, w->spool ? " (the spool has them)" : "");
+			    "%s: %s; lines are lost there (the spool has them)",
+			    w->options.eve_path, strerror(-r));
 		}
-		at += line.len + 1;
+		w->status.by_class[class]++;
+		w->status.alerts += class == RECORD_ALERT;
+		w->status.bytes += line.len + 1;
 	}
-	w->pending_len = 0;
+	return 0;
 }
 
 static void
 file_flush(struct writer *w)
 {
-	if (w->file && eve_file_flush(w->file) == 0)
+	int r = w->file ? eve_file_flush(w->file) : 0;
+
+	if (r == 0 && pending_len(w->pending) == 0)
 		w->file_written = w->file_sequence;
+	if (r < 0 && !w->spool)
+		log_limited(&w->limit_file, LOG_LEVEL_ERROR,
+		    "%s: %s; lines wait, then are shed", w->options.eve_path, strerror(-r));
 }
 
 static void
@@ -126,20 +144,15 @@ batch_flush(struct writer *w, nsec_t now)
 {
 	if (w->is_disk_bad && now < w->next_disk)
 		return;
-	if (w->spool && spool_gathered(w->spool)) {
-		int r = spool_flush(w->spool, now);
-		if (r < 0) {
-			w->is_disk_bad = true;
-			w->next_disk = now + DISK_EVERY_NS;
-			log_limited(&w->limit_disk, LOG_LEVEL_ERROR,
-			    "%s: %s; records wait, then are shed", w->options.spool_dir,
-			    strerror(-r));
-			return;
-		}
-		w->is_disk_bad = false;
-	}
-	if (w->pending_len)
-		batch_counted(w);
+	int r = w->spool && spool_gathered(w->spool) ? spool_flush(w->spool, now) : 0;
+	if (r == 0)
+		r = pending_flush(w);
+	w->is_disk_bad = r < 0;
+	if (r == 0)
+		return;
+	w->next_disk = now + DISK_EVERY_NS;
+	log_limited(&w->limit_disk, LOG_LEVEL_ERROR, "%s: %s; records wait, then are shed",
+	    w->spool ? w->options.spool_dir : w->options.eve_path, strerror(-r));
 }
 
 /* Puts the record into the batch. False: no room, as the disk takes nothing. */
@@ -152,26 +165,20 @@ batch_add(struct writer *w, const struct record_head *head, struct span json, ns
 	    w->options.sensor_id, w->options.sensor_id, (unsigned long long)epoch_of(w),
 	    (unsigned long long)sequence);
 	struct span parts[] = { json, span_of(suffix, (size_t)n) };
-	size_t need = json.len + (size_t)n + 1;
+	size_t need = json.len + (size_t)n;
 
-	if (need > PENDING_MAX - w->pending_len)
+	if (!pending_has_room(w->pending, need))
 		batch_flush(w, now);
-	if (need > PENDING_MAX - w->pending_len)
+	if (!pending_has_room(w->pending, need))
 		return false;
 	if (w->spool && !spool_add(w->spool, (uint8_t)head->class, head->type, parts, 2)) {
 		batch_flush(w, now);
 		if (!spool_add(w->spool, (uint8_t)head->class, head->type, parts, 2))
 			return false;
 	}
-	memcpy(w->pending + w->pending_len, json.p, json.len);
-	memcpy(w->pending + w->pending_len + json.len, suffix, (size_t)n);
-	w->pending_len += need;
-	w->pending[w->pending_len - 1] = '\n';
-	w->pending_by_class[head->class]++;
-	w->pending_alerts += head->class == RECORD_ALERT;
 	if (!w->spool)
 		w->file_sequence++;
-	return true;
+	return pending_add(w->pending, head->class, parts);
 }
 
 static void
@@ -197,23 +204,51 @@ alarm_add(struct writer *w, nsec_t now, const char *kind, const char *text, uint
 	log_warn("%s", text);
 }
 
+static unsigned
+percent(uint64_t part, uint64_t whole)
+{
+	uint64_t filled = whole ? part * 100 / whole : 0;
+
+	return filled < 1000 ? (unsigned)filled : 1000;
+}
+
 /*
- * The filling in percent, of the quota or, while the disk takes nothing, of the batch, which
- * then is all the room there is. Alerts end a little before its end: alarms still fit.
+ * The filling in percent, of the quota or, while the disk takes nothing, of what waits for it,
+ * which then is all the room there is. Alerts end a little before its end: alarms still fit.
  */
 static unsigned
 filling(const struct writer *w)
 {
-	if (!w->spool)
-		return 0;
-	uint64_t gathered = spool_gathered(w->spool);
-	uint64_t quota = w->options.spool_quota_bytes;
-	uint64_t of_quota = quota ? (spool_bytes(w->spool) + gathered) * 100 / quota : 0;
-	uint64_t of_batch =
-	    w->is_disk_bad ? gathered * 100 / (SPOOL_BATCH_BYTES / 100 * 98) : 0;
-	uint64_t filled = of_quota > of_batch ? of_quota : of_batch;
+	uint64_t gathered = w->spool ? spool_gathered(w->spool) : pending_len(w->pending);
+	uint64_t room = (w->spool ? SPOOL_BATCH_BYTES : PENDING_BYTES) / 100 * 98;
+	unsigned of_room = w->is_disk_bad ? percent(gathered, room) : 0;
+	unsigned of_quota =
+	    w->spool ? percent(spool_bytes(w->spool) + gathered, w->options.spool_quota_bytes)
+		     : 0;
 
-	return filled < 1000 ? (unsigned)filled : 1000;
+	return of_quota > of_room ? of_quota : of_room;
+}
+
+/* Why records are shed: the alarm's kind at the beginning, and at the end, and its text. */
+static const struct shed_reason {
+	const char *kind, *kind_over, *text;
+} shed_reasons[] = {
+	{ "spool-disk", "spool-disk-over",
+	    "the spool cannot be written: flow and protocol records are shed, alerts last" },
+	{ "eve-disk", "eve-disk-over",
+	    "eve.json cannot be written: flow and protocol records are shed, alerts last" },
+	{ "spool-quota", "spool-quota-over",
+	    "the spool is nearly full: flow and protocol records are shed, alerts last" },
+	{ "alert-memory", "alert-memory-over",
+	    "no memory for alerts that wait for their threshold: alerts are shed" },
+};
+
+static const struct shed_reason *
+shed_reason(const struct writer *w)
+{
+	if (w->is_disk_bad)
+		return &shed_reasons[w->spool ? 0 : 1];
+	return &shed_reasons[filling(w) >= shed_at[RECORD_FLOW] ? 2 : 3];
 }
 
 static void
@@ -221,28 +256,20 @@ shed(struct writer *w, uint32_t class, nsec_t now)
 {
 	w->status.shed[class]++;
 	w->shed_since++;
-	if (w->is_shedding)
+	if (w->shed_why)
 		return;
-	w->is_shedding = true;
-	if (w->is_disk_bad)
-		alarm_add(w, now, "spool-disk",
-		    "the spool cannot be written: flow and protocol records are shed, alerts "
-		    "last",
-		    1);
-	else
-		alarm_add(w, now, "spool-quota",
-		    "the spool is nearly full: flow and protocol records are shed, alerts last",
-		    1);
+	w->shed_why = shed_reason(w);
+	alarm_add(w, now, w->shed_why->kind, w->shed_why->text, 1);
 }
 
 static void
 shed_over(struct writer *w, nsec_t now)
 {
-	if (!w->is_shedding || w->is_disk_bad || filling(w) >= shed_at[RECORD_FLOW] - 4)
+	if (!w->shed_why || w->is_disk_bad || filling(w) >= shed_at[RECORD_FLOW] - 4)
 		return;
-	w->is_shedding = false;
-	alarm_add(w, now, "spool-quota-over", "the spool has room again: all records are kept",
-	    w->shed_since);
+	const char *kind = w->shed_why->kind_over;
+	w->shed_why = NULL;
+	alarm_add(w, now, kind, "there is room again: all records are kept", w->shed_since);
 	w->shed_since = 0;
 }
 
@@ -340,10 +367,9 @@ upkeep(struct writer *w, nsec_t now)
 	}
 	if (now < w->next_tidy)
 		return;
-	if (w->spool) {
+	if (w->spool)
 		spool_tidy(w->spool, now);
-		shed_over(w, now);
-	}
+	shed_over(w, now);
 	status_publish(w);
 	w->next_tidy = now + TIDY_EVERY_NS;
 }
@@ -422,10 +448,92 @@ writer_main(void *arg)
 		round_run(w);
 		is_waiting = w->redis && w->options.wait_for_redis &&
 			     !atomic_load(&w->is_hurried) && spool_waiting(w->spool) > 0;
-		if (is_waiting || w->pending_len)
+		is_waiting |= pending_len(w->pending) > 0;
+		if (is_waiting)
 			rest(w);
-	} while ((is_waiting || w->pending_len) && clock_mono_ns() - begin < limit);
+	} while (is_waiting && clock_mono_ns() - begin < limit);
 	return NULL;
+}
+
+static const char disk_is_full[] = "the disk is full; make room and start again";
+
+static int
+refuse(const char *what, const char *why, int r)
+{
+	log_error("%s: records cannot be written: %s", what, why ? why : strerror(-r));
+	return r;
+}
+
+static int
+spool_and_redis_open(struct writer *w)
+{
+	const struct writer_options *o = &w->options;
+	struct spool_options so = { .dir = o->spool_dir,
+		.segment_bytes = o->spool_segment_bytes,
+		.segment_age_ns = 5 * NSEC_PER_SEC,
+		.keep_ns = o->keep_after_reply_ns };
+	struct redis_options ro = { .where = o->redis,
+		.sensor_id = o->sensor_id,
+		.user = o->redis_user,
+		.password = o->redis_password,
+		.stream_max = o->stream_max };
+	int r = spool_open(&so, &w->spool);
+
+	if (r == -EBUSY)
+		return refuse(o->spool_dir,
+		    "another running sensor holds this spool; give each a folder of its own "
+		    "(-l, guan.spool.dir)",
+		    r);
+	if (r == -ENOSPC)
+		return refuse(o->spool_dir, disk_is_full, r);
+	if (r < 0)
+		return refuse(o->spool_dir, NULL, r);
+	w->redis = redis_new(w->base, w->spool, &ro, &r);
+	if (!w->redis)
+		return refuse(o->redis, r == -EINVAL ? "expected unix:PATH or HOST:PORT" : NULL,
+		    r);
+	return 0;
+}
+
+static int
+segment_is_there(void *arg, uint64_t epoch, uint64_t first)
+{
+	(void)arg;
+	(void)epoch;
+	(void)first;
+	return -EEXIST;
+}
+
+/* A spool that nobody will ever empty would fill to its quota and then shed. */
+static void
+spool_is_not_kept(const struct writer *w)
+{
+	const struct writer_options *o = &w->options;
+	const struct spool_folder folder = { .path = (char *)o->spool_dir, .fd = -1 };
+
+	log_info("no guan.redis.server: records go to %s only, without a spool",
+	    o->eve_path ? o->eve_path : "nowhere");
+	if (o->spool_dir && segment_each(&folder, segment_is_there, NULL) == -EEXIST)
+		log_warn("%s: records of earlier starts are left there, and sent when there is "
+			 "a guan.redis.server again",
+		    o->spool_dir);
+}
+
+static int
+file_open(struct writer *w)
+{
+	const char *path = w->options.eve_path;
+	struct statvfs disk;
+	struct stat st;
+	int r = path ? eve_file_open(path, &w->file) : 0;
+
+	if (r < 0)
+		return refuse(path, NULL, r);
+	/* As with a spool: better no start than one that can keep nothing. */
+	if (path && !w->spool && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	    statvfs(path, &disk) == 0 && disk.f_blocks && !disk.f_bfree)
+		return refuse(path, disk_is_full, -ENOSPC);
+	return 0;
 }
 
 static int
@@ -438,28 +546,18 @@ open_parts(struct writer *w)
 	w->base = event_base_new();
 	w->order = order_new(ORDER_MAX, ORDER_BYTES);
 	w->thresholds = thresholds_new(o->max_thresholds);
-	w->pending = malloc(PENDING_MAX);
+	w->pending = pending_new();
 	if (!w->base || !w->order || !w->thresholds || !w->pending)
-		return -ENOMEM;
-	w->file_epoch = clock_wall_ns() / NSEC_PER_SEC;
-	if (o->eve_path && (r = eve_file_open(o->eve_path, &w->file)) < 0)
-		return r;
-	if (!o->spool_dir)
-		return 0;
-	struct spool_options so = { .dir = o->spool_dir,
-		.segment_bytes = o->spool_segment_bytes,
-		.segment_age_ns = 5 * NSEC_PER_SEC,
-		.keep_ns = o->keep_after_reply_ns };
-	if ((r = spool_open(&so, &w->spool)) < 0)
-		return r;
-	if (!o->redis)
-		return 0;
-	struct redis_options ro = { .where = o->redis,
-		.sensor_id = o->sensor_id,
-		.user = o->redis_user,
-		.password = o->redis_password,
-		.stream_max = o->stream_max };
-	w->redis = redis_new(w->base, w->spool, &ro, &r);
+		return refuse("writer", NULL, -ENOMEM);
+	/* Of the start, as a spool's; in microseconds, as no state makes it unique. Ids of both
+	 * kinds never meet: a spool's epoch is in seconds. */
+	w->file_epoch = clock_wall_ns() / NSEC_PER_USEC;
+	if (o->redis && o->spool_dir)
+		r = spool_and_redis_open(w);
+	if (r == 0)
+		r = file_open(w);
+	if (r == 0 && !w->spool)
+		spool_is_not_kept(w);
 	return r;
 }
 
@@ -499,16 +597,17 @@ writer_finish(struct writer *w)
 		pthread_join(w->thread, NULL);
 	w->is_started = false;
 	/* What the disk did not take to the last was never counted. */
-	for (unsigned c = 0; c < RECORD_CLASS_COUNT; c++) {
-		w->status.shed[c] += w->pending_by_class[c];
-		w->pending_by_class[c] = 0;
-	}
-	w->pending_len = 0;
+	enum record_class class;
+	struct span line;
 	uint64_t lost = eve_file_close(w->file);
-	w->file_written =
-	    w->file_sequence - (lost < w->file_sequence ? lost : w->file_sequence);
 	w->status.file_lost += lost;
 	w->file = NULL;
+	for (; pending_peek(w->pending, &class, &line); pending_pop(w->pending)) {
+		w->status.shed[class]++;
+		lost++;
+	}
+	w->file_written =
+	    w->file_sequence - (lost < w->file_sequence ? lost : w->file_sequence);
 	status_publish(w);
 	if (w->redis && spool_waiting(w->spool))
 		log_info("%llu records wait in the spool for Redis; the next start sends them",
@@ -531,7 +630,7 @@ writer_free(struct writer *w)
 	order_free(w->order);
 	if (w->base)
 		event_base_free(w->base);
-	free(w->pending);
+	pending_free(w->pending);
 	pthread_mutex_destroy(&w->status_lock);
 	free(w);
 }

@@ -4,9 +4,10 @@
  * capture order, gives each record its id, and writes it to eve.json and to the spool.
  *
  * A record counts as written once its spool write has returned (without a spool: its file
- * write). The publisher (publisher.h, same thread's event loop) moves the spool to Redis. When
- * a disk is full the writer keeps trying, sheds by class, counts, and says so in an alarm
- * record.
+ * write). The publisher (redis.h, same thread's event loop) moves the spool to Redis. Without
+ * a Redis no spool is written, as nobody would ever empty it. A disk that is full at the start
+ * refuses the start; one that fills later makes the writer keep trying, shed by class, count,
+ * say so in an alarm record, and go on when there is room.
  */
 #ifndef GUAN_SENSOR_SINK_WRITER_H
 #define GUAN_SENSOR_SINK_WRITER_H
@@ -17,7 +18,7 @@ struct writer_options {
 	const char *zone;      /* of alarms */
 	const char *sensor_id; /* in ids and stream keys; [A-Za-z0-9._-]{1,64} */
 	const char *eve_path;  /* NULL: no file */
-	const char *spool_dir; /* NULL: no spool, no Redis */
+	const char *spool_dir; /* written only when there is a redis */
 	uint64_t spool_quota_bytes;
 	uint64_t spool_segment_bytes;
 	const char *redis; /* "unix:/path" or "host:port"; NULL: spool only */
@@ -43,8 +44,8 @@ struct writer_status {
 
 struct writer;
 
-/* Opens spool and file (a record of an earlier epoch still in the spool will be sent). -errno.
- */
+/* Opens spool and file (a record of an earlier epoch still in the spool will be sent). -errno,
+ * and the log has told why. */
 int writer_open(const struct writer_options *options, struct ring *const *rings,
     unsigned ring_count, struct writer **ret_writer);
 

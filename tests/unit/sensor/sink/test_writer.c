@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/sensor/sink/bench.h"
 
+#include <dirent.h>
 #include <time.h>
 
 #include "sensor/sink/writer.h"
@@ -33,6 +34,7 @@ options_of(void)
 		.spool_dir = spool,
 		.spool_quota_bytes = 1 << 30,
 		.spool_segment_bytes = 1 << 20,
+		.redis = "unix:/nonexistent/redis.sock",
 		.stream_max = 1000,
 		.keep_after_reply_ns = NSEC_PER_SEC,
 		.max_thresholds = 100 };
@@ -196,6 +198,147 @@ a_full_disk_sheds_says_so_and_goes_on_when_there_is_room(void **state)
 }
 
 static void
+without_a_spool_a_full_disk_sheds_says_so_and_goes_on(void **state)
+{
+	struct writer_options options = options_of();
+	struct ring *ring = ring_new(4 << 20, true);
+	struct writer *writer;
+	unsigned n = 0;
+
+	options.redis = NULL;
+	assert_int_equal(writer_open(&options, &ring, 1, &writer), 0);
+	assert_int_equal(writer_start(writer), 0);
+	disk_limit(200000);
+	for (; n < 3000; n++) /* more than eve.json's block holds */
+		put(ring, RECORD_FLOW, "flow", n, 1000);
+	nap(300);
+	for (; n < 6000; n++)
+		put(ring, RECORD_FLOW, "flow", n, 1000);
+	for (unsigned i = 0; i < 20; i++)
+		put(ring, RECORD_ALERT, "alert", n + i, 1000);
+	nap(1000);
+	struct writer_status status = writer_status(writer);
+	assert_true(status.shed[RECORD_FLOW] > 1000);
+	assert_int_equal(status.shed[RECORD_ALERT], 0);
+	disk_limit(0);
+	nap(1500);
+	for (unsigned i = 0; i < 10; i++)
+		put(ring, RECORD_FLOW, "flow", n + i, 1000);
+	ring_close(ring);
+	assert_int_equal(writer_finish(writer), -EIO);
+	status = writer_status(writer);
+	writer_free(writer);
+	ring_free(ring);
+	assert_int_equal(status.by_class[RECORD_FLOW] + status.shed[RECORD_FLOW], 6010);
+	assert_int_equal(status.by_class[RECORD_ALERT], 20);
+	assert_int_equal(status.by_class[RECORD_ALARM], 2);
+	assert_int_equal(status.file_lost, 0);
+	char *all = file_read(eve, NULL), id[80];
+	assert_int_equal(times(all, "\n"), status.written);
+	assert_int_equal(times(all, "\"event_type\":\"alert\""), 20);
+	assert_int_equal(times(all, "\"kind\":\"eve-disk\""), 1);
+	assert_int_equal(times(all, "\"kind\":\"eve-disk-over\""), 1);
+	/* Nothing is torn or left out: the numbers have no gap. */
+	for (unsigned i = 1; i <= status.written; i++) {
+		snprintf(id, sizeof(id), "\"id\":\"edge-1/%llu/%u\"}}\n",
+		    (unsigned long long)status.epoch, i);
+		assert_int_equal(times(all, id), 1);
+		if (i == 20)
+			i = (unsigned)status.written - 20;
+	}
+	free(all);
+}
+
+static uint64_t
+run_of(const struct writer_options *options, unsigned count)
+{
+	struct ring *ring = ring_new(1, true);
+	struct writer *writer;
+
+	assert_int_equal(writer_open(options, &ring, 1, &writer), 0);
+	assert_int_equal(writer_start(writer), 0);
+	for (unsigned i = 0; i < count; i++)
+		put(ring, RECORD_ALERT, "alert", i, 100);
+	ring_close(ring);
+	assert_int_equal(writer_finish(writer), 0);
+	struct writer_status status = writer_status(writer);
+	writer_free(writer);
+	ring_free(ring);
+	assert_int_equal(status.written, count);
+	return status.epoch;
+}
+
+/* Names, lengths and times of change of all that is in the spool, as one number. */
+static uint64_t
+spool_print(unsigned *ret_files)
+{
+	DIR *dir = opendir(spool);
+	uint64_t print = 0;
+
+	assert_non_null(dir);
+	*ret_files = 0;
+	for (struct dirent *e; (e = readdir(dir));) {
+		struct stat st;
+		if (e->d_name[0] == '.')
+			continue;
+		assert_int_equal(fstatat(dirfd(dir), e->d_name, &st, 0), 0);
+		uint64_t one = (uint64_t)st.st_size * 31 + (uint64_t)st.st_mtim.tv_nsec;
+		for (const char *c = e->d_name; *c; c++)
+			one = one * 131 + (unsigned char)*c;
+		print += one;
+		(*ret_files)++;
+	}
+	closedir(dir);
+	return print;
+}
+
+static void
+without_redis_no_spool_is_written_and_an_old_one_is_left_alone(void **state)
+{
+	struct writer_options with = options_of(), without = options_of();
+	uint64_t epochs[5];
+	unsigned files, again;
+
+	without.redis = NULL;
+	epochs[0] = run_of(&without, 10);
+	assert_int_equal(access(spool, F_OK), -1);
+	epochs[1] = run_of(&with, 10);
+	uint64_t before = spool_print(&files);
+	assert_true(files >= 3); /* the state, the lock, a segment */
+	epochs[2] = run_of(&without, 10);
+	epochs[3] = run_of(&without, 10);
+	assert_int_equal(spool_print(&again), before);
+	assert_int_equal(again, files);
+	epochs[4] = run_of(&with, 10);
+	/* Five starts within a second, and no two records of the same name. */
+	for (unsigned i = 0; i < 5; i++)
+		for (unsigned k = 0; k < i; k++)
+			assert_int_not_equal(epochs[i], epochs[k]);
+	char *all = file_read(eve, NULL);
+	assert_int_equal(times(all, "\n"), 50);
+	free(all);
+}
+
+static void
+a_spool_in_use_is_refused_and_so_is_a_wrong_address(void **state)
+{
+	struct writer_options options = options_of();
+	struct ring *ring = ring_new(1, true);
+	struct writer *writer, *second;
+
+	assert_int_equal(writer_open(&options, &ring, 1, &writer), 0);
+	assert_int_equal(writer_open(&options, &ring, 1, &second), -EBUSY);
+	assert_int_equal(access(eve, F_OK), 0);
+	writer_free(writer);
+	options.redis = "nowhere";
+	assert_int_equal(writer_open(&options, &ring, 1, &second), -EINVAL);
+	options = options_of();
+	assert_int_equal(writer_open(&options, &ring, 1, &writer), 0); /* let go of */
+	writer_free(writer);
+	ring_free(ring);
+}
+
+static void
 what_a_full_disk_never_took_is_told_as_lost(void **state)
 {
 	struct writer_options options = options_of();
@@ -292,6 +435,9 @@ main(void)
 		TEST(every_record_has_its_id_and_counts_once),
 		TEST(near_its_quota_the_spool_sheds_flows_first_and_alerts_last),
 		TEST(a_full_disk_sheds_says_so_and_goes_on_when_there_is_room),
+		TEST(without_a_spool_a_full_disk_sheds_says_so_and_goes_on),
+		TEST(without_redis_no_spool_is_written_and_an_old_one_is_left_alone),
+		TEST(a_spool_in_use_is_refused_and_so_is_a_wrong_address),
 		TEST(what_a_full_disk_never_took_is_told_as_lost),
 		TEST(live_an_alert_does_not_wait_for_a_worker_without_traffic),
 		TEST(more_alerts_than_may_wait_are_decided_early_not_shed),

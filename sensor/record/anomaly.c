@@ -23,8 +23,9 @@ put_anomaly(struct recorder *r, const struct packet *packet, const struct flow *
 	if (tx)
 		json_put_uint(&json, "tx_id", tx->id);
 	json_open_object(&json, "anomaly");
-	if (flow && layer)
-		record_app_proto(&json, flow);
+	/* As Suricata: in here, and nothing but what the flow was taken for. */
+	if (layer && flow && flow->app && flow->app->id != PROTO_ID_NONE)
+		json_put_str(&json, "app_proto", proto_name(flow->app->id));
 	json_put_str(&json, "type", type);
 	json_put_str(&json, "event", name);
 	if (layer)

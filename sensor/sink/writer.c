@@ -464,6 +464,17 @@ refuse(const char *what, const char *why, int r)
 	return r;
 }
 
+/* Better no start than one that can keep nothing; where it cannot be known, it will be seen. */
+static bool
+disk_has_no_room(const char *path)
+{
+	struct statvfs disk;
+	struct stat st;
+
+	return stat(path, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) &&
+	       statvfs(path, &disk) == 0 && disk.f_blocks && !disk.f_bfree;
+}
+
 static int
 spool_and_redis_open(struct writer *w)
 {
@@ -477,7 +488,7 @@ spool_and_redis_open(struct writer *w)
 		.user = o->redis_user,
 		.password = o->redis_password,
 		.stream_max = o->stream_max };
-	int r = spool_open(&so, &w->spool);
+	int r = disk_has_no_room(o->spool_dir) ? -ENOSPC : spool_open(&so, &w->spool);
 
 	if (r == -EBUSY)
 		return refuse(o->spool_dir,
@@ -523,15 +534,11 @@ static int
 file_open(struct writer *w)
 {
 	const char *path = w->options.eve_path;
-	struct statvfs disk;
-	struct stat st;
 	int r = path ? eve_file_open(path, &w->file) : 0;
 
 	if (r < 0)
 		return refuse(path, NULL, r);
-	/* As with a spool: better no start than one that can keep nothing. */
-	if (path && !w->spool && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-	    statvfs(path, &disk) == 0 && disk.f_blocks && !disk.f_bfree)
+	if (path && !w->spool && disk_has_no_room(path))
 		return refuse(path, disk_is_full, -ENOSPC);
 	return 0;
 }

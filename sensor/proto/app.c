@@ -20,6 +20,7 @@
 #include <stdlib.h>
 
 #include "sensor/proto/digest.h"
+#include "sensor/proto/file.h"
 #include "sensor/proto/heap.h"
 
 /* No protocol of ours needs more to be told from the others. */
@@ -591,6 +592,7 @@ app_tx_free(struct app *app, struct tx *tx, const struct app_hooks *hooks)
 		hooks->tx_free(app, tx, hooks->arg);
 	if (app->proto->tx_free)
 		app->proto->tx_free(app, tx);
+	file_free_all(app, tx);
 	TAILQ_REMOVE(&app->txs, tx, link);
 	app->tx_count--;
 	slab_put(app->worker->txs[app->proto->id], tx);
@@ -603,6 +605,7 @@ app_clean(struct app *app, const struct app_hooks *hooks, bool at_end)
 	while (tx) {
 		struct tx *next = TAILQ_NEXT(tx, link);
 		if (at_end || (tx->is_done[0] && tx->is_done[1])) {
+			file_end_all(app, tx);
 			if (!tx->is_recorded && !tx->skip_record && hooks && hooks->tx_done)
 				hooks->tx_done(app, tx, hooks->arg);
 			tx->is_recorded = true;

@@ -20,6 +20,7 @@ struct proto_counters {
 	uint64_t txs_shed[PROTO_ID_COUNT];
 	uint64_t gaps[PROTO_ID_COUNT];
 	uint64_t memory_shed; /* a pool was exhausted */
+	uint64_t files_shed;  /* over the cap of a transaction */
 };
 
 /* A pinned protocol of the operator's map: (zone, port) comes before every probe. */

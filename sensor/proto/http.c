@@ -77,7 +77,6 @@ http_tx_free(struct app *app, struct tx *tx)
 		http_message_free(worker, &http->message[dir]);
 	}
 	http_multipart_free(worker, http->multipart);
-	http_files_free(worker, http);
 	proto_buf_free(worker, &http->uri_norm);
 	proto_buf_free(worker, &http->host);
 }
@@ -104,6 +103,5 @@ const struct proto proto_http = {
 	.fields = http_fields,
 	.events = event_names,
 	.record = http_record,
-	.file = http_file,
 	.configure = http_configure,
 };

@@ -16,7 +16,7 @@
 #define GUAN_SENSOR_PROTO_HTTP_H
 
 #include "sensor/proto/app.h"
-#include "sensor/proto/body.h"
+#include "sensor/proto/file.h"
 #include "sensor/proto/http_event.h"
 #include "sensor/proto/inflate.h"
 
@@ -29,7 +29,6 @@
 /* How often headers of one message may repeat others. */
 #define HTTP_REPEATS_MAX 64
 #define HTTP_BOUNDARY_MAX 200
-#define HTTP_FILE_NAME_MAX 255
 
 enum http_progress {
 	HTTP_NONE,
@@ -69,6 +68,7 @@ struct http_header {
 };
 
 struct http_message {
+	bool carries_file;     /* its body is a file, begun with its first byte */
 	struct proto_buf text; /* the bytes of all http_refs */
 	struct proto_buf raw;  /* the header block as it came */
 	struct http_header *headers;
@@ -77,24 +77,12 @@ struct http_message {
 	struct http_ref line, protocol;
 	uint8_t version; /* enum http_version */
 	struct body body;
+	struct file *file; /* the body as a file; NULL: it is none, or of no byte yet */
 	struct inflate *inflate;
 	uint64_t wire_bytes;   /* of the body, as sent */
 	uint64_t entity_bytes; /* decoded */
 	bool is_undecodable;   /* a gap ended the decoding */
 	bool is_cut_short;     /* the connection ended before the body did */
-};
-
-/* A file that a message carries: the body, or a part of a form. */
-struct digest; /* digest.h */
-
-struct http_file {
-	struct http_file *next;
-	struct proto_buf name;
-	struct body data; /* of a part; a whole body is the message's own */
-	bool is_part;
-	bool is_complete;      /* a part whose end was seen */
-	struct digest *digest; /* while it is read, when hashes are wanted */
-	struct proto_hashes hashes;
 };
 
 struct http_multipart; /* http_multipart.c */
@@ -116,8 +104,6 @@ struct http_tx {
 	bool is_response_begun;
 	bool has_100;
 	struct http_multipart *multipart;
-	struct http_file *files[2]; /* oldest first */
-	uint16_t file_count[2];
 };
 
 enum http_state_id {
@@ -339,12 +325,8 @@ void http_body_gap(struct app *app, struct http_tx *tx, enum dir dir, uint64_t b
     nsec_t ts);
 void http_body_end(struct app *app, struct http_tx *tx, enum dir dir);
 
-struct http_file *http_file_new(struct app *app, struct http_tx *tx, enum dir dir,
-    struct span name, bool is_part);
-bool http_file(const struct app *app, const struct tx *tx, enum dir dir, unsigned index,
-    struct proto_file *ret);
-void http_file_end(struct proto_worker *worker, struct http_file *file);
-void http_files_free(struct proto_worker *worker, struct http_tx *tx);
+struct file *http_file_begin(struct app *app, struct http_tx *tx, enum dir dir,
+    struct span name);
 
 /* --- http_multipart.c --- */
 

@@ -8,10 +8,6 @@
  */
 #include "sensor/proto/http.h"
 
-#include "sensor/proto/digest.h"
-
-#define FILES_MAX 64
-
 /* --- Content encoding --- */
 
 struct encodings {
@@ -80,61 +76,30 @@ open_inflate(struct app *app, struct http_tx *tx, enum dir dir)
 
 /* --- Files --- */
 
-struct http_file *
-http_file_new(struct app *app, struct http_tx *tx, enum dir dir, struct span name, bool is_part)
+struct file *
+http_file_begin(struct app *app, struct http_tx *tx, enum dir dir, struct span name)
 {
-	if (tx->file_count[dir] >= FILES_MAX)
-		return NULL;
-	struct http_file *file = proto_alloc(app->worker, sizeof(*file));
-	if (!file)
-		return NULL;
-	memset(file, 0, sizeof(*file));
-	file->is_part = is_part;
-	file->digest = digest_new(app->worker, app->worker->options->hashes);
-	if (name.len > HTTP_FILE_NAME_MAX)
+	if (name.len > FILE_NAME_MAX)
 		tx_event(&tx->tx, HTTP_EVENT_FILE_NAME_TOO_LONG);
-	(void)proto_buf_append(app->worker, &file->name, name, HTTP_FILE_NAME_MAX);
-	struct http_file **at = &tx->files[dir];
-	while (*at)
-		at = &(*at)->next;
-	*at = file;
-	tx->file_count[dir]++;
-	return file;
+	return file_begin(app, &tx->tx, dir, name, &http_config(app)->body[dir]);
 }
 
-void
-http_file_end(struct proto_worker *worker, struct http_file *file)
-{
-	digest_finish(worker, file->digest, &file->hashes);
-	file->digest = NULL;
-}
-
-void
-http_files_free(struct proto_worker *worker, struct http_tx *tx)
-{
-	for (int dir = 0; dir < 2; dir++) {
-		struct http_file *file = tx->files[dir];
-		while (file) {
-			struct http_file *next = file->next;
-			digest_drop(worker, file->digest);
-			proto_buf_free(worker, &file->name);
-			body_free(worker, &file->data);
-			proto_dealloc(worker, file, sizeof(*file));
-			file = next;
-		}
-		tx->files[dir] = NULL;
-	}
-}
-
+/* The body has a byte, or a hole: if it is a file at all, it begins here. */
 static void
 open_file(struct app *app, struct http_tx *tx, enum dir dir)
 {
+	struct http_message *message = &tx->message[dir];
+	if (!message->carries_file)
+		return;
+	message->carries_file = false;
 	bool has_name = false;
 	struct span name = http_disposition_name(
-	    http_header_value(&tx->message[dir], "content-disposition", NULL), &has_name);
+	    http_header_value(message, "content-disposition", NULL), &has_name);
 	if (!has_name)
 		name = span_sub(proto_buf_span(&tx->uri_norm), 0, tx->path_len);
-	(void)http_file_new(app, tx, dir, name, false);
+	message->file = http_file_begin(app, tx, dir, name);
+	if (message->file)
+		message->file->body = &message->body;
 }
 
 /* --- The way of the bytes --- */
@@ -146,7 +111,7 @@ http_body_begin(struct app *app, struct http_tx *tx, enum dir dir)
 		return;
 	open_inflate(app, tx, dir);
 	if (dir == DIR_TOCLIENT) {
-		open_file(app, tx, dir);
+		tx->message[dir].carries_file = true;
 		return;
 	}
 	if (tx->method_id == HTTP_METHOD_POST) {
@@ -155,8 +120,7 @@ http_body_begin(struct app *app, struct http_tx *tx, enum dir dir)
 			tx->multipart = http_multipart_new(app, tx, type);
 	}
 	bool is_upload = tx->method_id == HTTP_METHOD_POST || tx->method_id == HTTP_METHOD_PUT;
-	if (is_upload && !tx->multipart)
-		open_file(app, tx, dir);
+	tx->message[dir].carries_file = is_upload && !tx->multipart;
 }
 
 struct entity {
@@ -172,11 +136,12 @@ entity_bytes(void *arg, struct span bytes)
 	struct http_tx *tx = entity->tx;
 	struct http_message *message = &tx->message[entity->dir];
 	message->entity_bytes += bytes.len;
-	body_append(entity->app->worker, &message->body,
-	    &http_config(entity->app)->body[entity->dir], bytes);
-	struct http_file *file = tx->files[entity->dir];
-	if (file && !file->is_part)
-		digest_update(file->digest, bytes);
+	open_file(entity->app, tx, entity->dir);
+	if (message->file)
+		file_append(entity->app, message->file, bytes);
+	else
+		body_append(entity->app->worker, &message->body,
+		    &http_config(entity->app)->body[entity->dir], bytes);
 	if (entity->dir == DIR_TOSERVER && tx->multipart)
 		http_multipart_push(entity->app, tx, tx->multipart, bytes);
 	return true;
@@ -229,7 +194,11 @@ http_body_gap(struct app *app, struct http_tx *tx, enum dir dir, uint64_t bytes,
 		body_finish(&message->body);
 	} else if (!message->is_undecodable) {
 		message->entity_bytes += bytes;
-		body_gap(app->worker, &message->body, bytes);
+		open_file(app, tx, dir);
+		if (message->file)
+			file_gap(app, message->file, bytes);
+		else
+			body_gap(app->worker, &message->body, bytes);
 	}
 	if (dir == DIR_TOSERVER && tx->multipart)
 		http_multipart_end(app, tx, tx->multipart);
@@ -249,31 +218,6 @@ http_body_end(struct app *app, struct http_tx *tx, enum dir dir)
 	}
 	if (dir == DIR_TOSERVER && tx->multipart)
 		http_multipart_end(app, tx, tx->multipart);
-	for (struct http_file *file = tx->files[dir]; file; file = file->next)
-		http_file_end(app->worker, file);
+	file_end(app, message->file, !message->is_cut_short);
 	body_finish(&message->body);
-}
-
-bool
-http_file(const struct app *app, const struct tx *tx, enum dir dir, unsigned index,
-    struct proto_file *ret)
-{
-	const struct http_tx *http = (const struct http_tx *)tx;
-	const struct http_message *message = &http->message[dir];
-	for (const struct http_file *file = http->files[dir]; file; file = file->next) {
-		const struct body *body = file->is_part ? &file->data : &message->body;
-		/* A body of which nothing was sent is no file; an empty part is one. */
-		if ((body->total == 0 && !file->is_part) || index--)
-			continue;
-		bool is_complete = file->is_part ? file->is_complete : !message->is_cut_short;
-		*ret = (struct proto_file){
-			.name = proto_buf_span(&file->name),
-			.size = body->total,
-			.has_gap = body->has_gap,
-			.is_whole = is_complete && !body->has_gap,
-			.hashes = file->hashes.kinds ? &file->hashes : NULL,
-		};
-		return true;
-	}
-	return false;
 }

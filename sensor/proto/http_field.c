@@ -256,37 +256,11 @@ GETTER(get_cookie)
 	return give_header(ret, tx, dir, dir == DIR_TOSERVER ? "cookie" : "set-cookie");
 }
 
-/* --- Bodies and files --- */
+/* --- Bodies --- */
 
 GETTER(get_body)
 {
 	return index == 0 && body_get(&message_of(tx, dir)->body, ret);
-}
-
-static const struct http_file *
-file_at(const struct http_tx *http, enum dir dir, unsigned index)
-{
-	const struct http_file *file = http->files[dir];
-	while (file && index--)
-		file = file->next;
-	return file;
-}
-
-/* Answers: the body. Requests: what is uploaded, a form's files or the body. */
-GETTER(get_file_data)
-{
-	if (dir == DIR_TOCLIENT)
-		return get_body(app, tx, dir, index, scratch, ret);
-	const struct http_file *file = file_at(http_of(tx), dir, index);
-	if (!file)
-		return false;
-	return body_get(file->is_part ? &file->data : &message_of(tx, dir)->body, ret);
-}
-
-GETTER(get_file_name)
-{
-	const struct http_file *file = file_at(http_of(tx), dir, index);
-	return file && give(ret, proto_buf_span(&file->name));
 }
 
 /* --- Checks at rule load --- */
@@ -321,11 +295,7 @@ check_host(struct span pattern, bool is_nocase)
 #define RESPONSE DIR_BIT(DIR_TOCLIENT)
 
 const struct field http_fields[] = {
-	{ "file.data", "body of an answer, or what a request uploads, encodings off",
-	    "file.data; content:\"%PDF-\"; startswith;", FIELD_STREAM, DIR_BOTH, HTTP_BODY,
-	    NULL, "file_data", NULL, get_file_data, NULL },
-	{ "file.name", "name of a file that is sent", "file.name; content:\".exe\"; endswith;",
-	    FIELD_MULTI, DIR_BOTH, HTTP_BODY, NULL, NULL, NULL, get_file_name, NULL },
+	FILE_FIELDS(DIR_BOTH, HTTP_BODY),
 	{ "http.accept", "the Accept header", "http.accept; content:\"*/*\";", FIELD_BYTES,
 	    REQUEST, HTTP_HEADERS, NULL, "http_accept", NULL, get_accept, NULL },
 	{ "http.accept_enc", "the Accept-Encoding header", "http.accept_enc; content:\"gzip\";",

@@ -9,8 +9,6 @@
  */
 #include "sensor/proto/http.h"
 
-#include "sensor/proto/digest.h"
-
 #define PIECE_BYTES 4096
 #define HEADER_LINE_MAX 8192
 #define HELD_MAX (HEADER_LINE_MAX + PIECE_BYTES)
@@ -30,7 +28,7 @@ struct http_multipart {
 	bool is_line_start; /* held begins where a line does */
 	struct proto_buf held;
 	uint32_t at; /* of held, what has been read; moved out before more is added */
-	struct http_file *file; /* of the part that is being read; NULL: a field */
+	struct file *file;      /* of the part that is being read; NULL: a field */
 	bool has_name;
 	struct proto_buf name;
 };
@@ -144,21 +142,13 @@ hold(struct proto_worker *worker, struct http_multipart *multipart, struct span 
 static void
 emit(struct app *app, struct http_multipart *multipart, struct span bytes)
 {
-	if (!multipart->file)
-		return;
-	body_append(app->worker, &multipart->file->data, &http_config(app)->body[DIR_TOSERVER],
-	    bytes);
-	digest_update(multipart->file->digest, bytes);
+	file_append(app, multipart->file, bytes);
 }
 
 static void
-part_end(struct proto_worker *worker, struct http_multipart *multipart, bool is_complete)
+part_end(struct app *app, struct http_multipart *multipart, bool is_complete)
 {
-	if (multipart->file) {
-		http_file_end(worker, multipart->file);
-		body_finish(&multipart->file->data);
-		multipart->file->is_complete = is_complete;
-	}
+	file_end(app, multipart->file, is_complete);
 	multipart->file = NULL;
 	multipart->has_name = false;
 	multipart->name.len = 0;
@@ -201,7 +191,7 @@ read_data(struct app *app, struct http_multipart *multipart)
 	if (end && held.p[end - 1] == '\r')
 		end--;
 	emit(app, multipart, span_sub(held, 0, end));
-	part_end(app->worker, multipart, true);
+	part_end(app, multipart, true);
 	drop(multipart, (size_t)at + multipart->boundary_len);
 	multipart->state = PART_BOUNDARY;
 	return true;
@@ -259,8 +249,8 @@ read_header(struct app *app, struct http_tx *tx, struct http_multipart *multipar
 	if (line.len == 0) {
 		multipart->state = PART_DATA;
 		if (multipart->has_name)
-			multipart->file = http_file_new(app, tx, DIR_TOSERVER,
-			    proto_buf_span(&multipart->name), true);
+			multipart->file = http_file_begin(app, tx, DIR_TOSERVER,
+			    proto_buf_span(&multipart->name));
 	} else if (span_caseeq(span_sub(line, 0, 20), SPAN("content-disposition:"))) {
 		bool found;
 		struct span name = http_disposition_name(span_from(line, 20), &found);
@@ -317,7 +307,7 @@ http_multipart_end(struct app *app, struct http_tx *tx, struct http_multipart *m
 		emit(app, multipart, held_span(multipart));
 	else if (multipart->state != PART_EPILOGUE)
 		tx_event(&tx->tx, HTTP_EVENT_MULTIPART_GENERIC_ERROR);
-	part_end(app->worker, multipart, false);
+	part_end(app, multipart, false);
 	multipart->held.len = multipart->at = 0;
 	multipart->state = PART_EPILOGUE;
 }

@@ -58,6 +58,7 @@ enum proto_verdict {
 };
 
 struct app;
+struct file;
 struct tx;
 struct proto_worker;
 
@@ -79,6 +80,7 @@ struct tx {
 	uint64_t events;     /* bit set over proto->events */
 	uint64_t events_told; /* already in anomaly records */
 	nsec_t first_ns, last_ns;
+	struct file *files[2];    /* what it carries, by enum dir, oldest first: file.h */
 	struct tx_detect *detect; /* detection's own: matched buffers, candidates; freed through it */
 };
 TAILQ_HEAD(tx_list, tx);
@@ -199,15 +201,6 @@ struct proto_hashes {
 	uint8_t sha256[32];
 };
 
-/* A file that a transaction carries, for fileinfo records. */
-struct proto_file {
-	struct span name;
-	uint64_t size; /* bytes of content, what gaps hid included */
-	bool is_whole; /* it came to its end, and nothing is missing */
-	bool has_gap;
-	const struct proto_hashes *hashes; /* of what was seen, once it has ended; or NULL */
-};
-
 struct proto {
 	const char *name;   /* in rules and as EVE's app_proto */
 	const char *record_key; /* EVE event_type and object; NULL: same as name */
@@ -223,7 +216,8 @@ struct proto {
 	size_t tx_bytes; /* of the protocol's struct around struct tx */
 	int (*open)(struct app *app);   /* may be NULL; <0: no memory */
 	void (*close)(struct app *app); /* may be NULL; transactions are freed before */
-	void (*tx_free)(struct app *app, struct tx *tx); /* what the tx holds; may be NULL */
+	/* What the tx holds, but for its files; may be NULL. */
+	void (*tx_free)(struct app *app, struct tx *tx);
 
 	/*
 	 * Takes bytes of one direction. >= 0: how many were consumed; the rest is shown again with
@@ -237,10 +231,6 @@ struct proto {
 
 	/* Members of the record's object; the caller opens and closes it. False: write no record. */
 	bool (*record)(const struct app *app, const struct tx *tx, struct json *json);
-
-	/* The index-th file of a direction; false: no further one. May be NULL. */
-	bool (*file)(const struct app *app, const struct tx *tx, enum dir dir, unsigned index,
-	    struct proto_file *ret);
 
 	/*
 	 * Makes options->config[id] from app-layer.protocols.<name> and the options of its EVE type

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tx: what an application said, a record a transaction, and one for each file it carried. */
+#include "sensor/proto/file.h"
 #include "sensor/record/recorder.h"
 
 void
@@ -53,8 +54,6 @@ record_tx(struct recorder *r, const struct app *app, const struct tx *tx)
 static void
 put_hashes(struct json *json, const struct proto_hashes *h)
 {
-	if (!h)
-		return;
 	if (h->kinds & PROTO_MD5)
 		json_put_hex(json, "md5", span_of(h->md5, sizeof(h->md5)), 0);
 	if (h->kinds & PROTO_SHA1)
@@ -65,10 +64,10 @@ put_hashes(struct json *json, const struct proto_hashes *h)
 
 static void
 record_file(struct recorder *r, const struct app *app, const struct tx *tx,
-    enum dir dir, const struct proto_file *file)
+    const struct file *file)
 {
 	/* A file's source is who sent it. */
-	struct record_ends ends = record_ends_flow(app->flow, dir);
+	struct record_ends ends = record_ends_flow(app->flow, (enum dir)file->dir);
 	struct record_head head = { .class = RECORD_PROTOCOL,
 		.type = "fileinfo",
 		.ts = tx->last_ns };
@@ -79,12 +78,12 @@ record_file(struct recorder *r, const struct app *app, const struct tx *tx,
 	record_app(&json, app, tx);
 	record_app_proto(&json, app->flow);
 	json_open_object(&json, "fileinfo");
-	json_put_text(&json, "filename", file->name);
-	json_put_bool(&json, "gaps", file->has_gap);
-	json_put_str(&json, "state", file->is_whole ? "CLOSED" : "TRUNCATED");
+	json_put_text(&json, "filename", proto_buf_span(&file->name));
+	json_put_bool(&json, "gaps", file->body->has_gap);
+	json_put_str(&json, "state", file->state == FILE_CLOSED ? "CLOSED" : "TRUNCATED");
 	json_put_bool(&json, "stored", false);
-	put_hashes(&json, file->hashes);
-	json_put_uint(&json, "size", file->size);
+	put_hashes(&json, &file->hashes);
+	json_put_uint(&json, "size", file_size(file));
 	json_put_uint(&json, "tx_id", tx->id);
 	json_close(&json);
 	record_guan(r, &json);
@@ -95,15 +94,14 @@ void
 recorder_tx(struct recorder *r, const struct app *app, struct tx *tx)
 {
 	const struct proto *proto = app->proto;
-	struct proto_file file;
 
 	if (tx->skip_record)
 		return;
 	if (r->options->protocol[proto->id] && proto->record)
 		record_tx(r, app, tx);
-	if (!r->options->files || !proto->file)
+	if (!r->options->files)
 		return;
 	for (int dir = 0; dir < 2; dir++)
-		for (unsigned i = 0; proto->file(app, tx, (enum dir)dir, i, &file); i++)
-			record_file(r, app, tx, (enum dir)dir, &file);
+		for (const struct file *file = tx->files[dir]; file; file = file->next)
+			record_file(r, app, tx, file);
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/rule/file_test.h"
 
+#include "sensor/proto/file.h"
 #include "sensor/rule/content.h"
-
-/* Files of one direction of a transaction; multipart forms can bring many. */
-#define FILES_MAX 64
 
 static bool
 name_holds(const struct file_name *n, struct span name)
@@ -20,19 +18,20 @@ name_holds(const struct file_name *n, struct span name)
 
 /* The size of a file that still grows is only known to be over a limit. */
 static bool
-size_holds(const struct file_test *test, const struct proto_file *file, bool is_ended)
+size_holds(const struct file_test *test, const struct file *file, bool is_ended)
 {
-	if (is_ended || file->is_whole)
-		return number_matches(&test->size, file->size);
+	if (is_ended || file->state != FILE_OPEN)
+		return number_matches(&test->size, file_size(file));
 	return (test->size.op == NUMBER_GT || test->size.op == NUMBER_GE) &&
-	       number_matches(&test->size, file->size);
+	       number_matches(&test->size, file_size(file));
 }
 
 static bool
-file_holds(const struct file_test *test, const struct proto_file *file, bool is_ended)
+file_holds(const struct file_test *test, const struct file *file, bool is_ended)
 {
+	struct span name = proto_buf_span(&file->name);
 	for (const struct file_name *n = test->names; n; n = n->next)
-		if (!file->name.len || !name_holds(n, file->name))
+		if (!name.len || !name_holds(n, name))
 			return false;
 	return !test->has_size || size_holds(test, file, is_ended);
 }
@@ -41,15 +40,10 @@ static bool
 file_match_tx(const struct match *match, const struct match_context *ctx)
 {
 	const struct file_test *test = match->data;
-	if (!ctx->tx || !ctx->app || !ctx->app->proto || !ctx->app->proto->file)
+	if (!ctx->tx || !(test->dirs & DIR_BIT(ctx->dir)))
 		return false;
-	if (!(test->dirs & DIR_BIT(ctx->dir)))
-		return false;
-	struct proto_file file;
-	for (unsigned i = 0; i < FILES_MAX; i++) {
-		if (!ctx->app->proto->file(ctx->app, ctx->tx, ctx->dir, i, &file))
-			return false;
-		if (file_holds(test, &file, ctx->tx->is_done[ctx->dir]))
+	for (const struct file *file = ctx->tx->files[ctx->dir]; file; file = file->next) {
+		if (file_holds(test, file, ctx->tx->is_done[ctx->dir]))
 			return true;
 	}
 	return false;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #include "common/cursor.h"
-#include "sensor/proto/app.h"
+#include "sensor/proto/file.h"
 
 #define WINDOW_BYTES (1u << 18)
 
@@ -43,9 +43,8 @@ look(struct app *app, struct tx *tx, void *arg)
 					text[0] ^= 1; /* touches the end of what was given */
 			}
 		}
-		struct proto_file file;
-		for (unsigned i = 0; app->proto->file && i < 8; i++)
-			(void)app->proto->file(app, tx, (enum dir)dir, i, &file);
+		for (unsigned i = 0; file_at(tx, (enum dir)dir, i); i++)
+			text[0] ^= file_size(file_at(tx, (enum dir)dir, i)) == 0xee;
 	}
 	struct json json;
 	json_init(&json, text, sizeof(text));

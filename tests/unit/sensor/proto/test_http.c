@@ -351,7 +351,6 @@ files_are_hashed_when_asked(void **state)
 	static const uint8_t md5[] = { 0x90, 0x01, 0x50, 0x98 };
 	static const uint8_t sha256[] = { 0xba, 0x78, 0x16, 0xbf };
 	struct bench b;
-	struct proto_file file;
 	bench_open(&b,
 	    "outputs:\n  - eve-log:\n      types:\n        - files:\n"
 	    "            force-hash: [md5, sha256]\n",
@@ -361,19 +360,20 @@ files_are_hashed_when_asked(void **state)
 	    SPAN("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 		 "1\r\na\r\n"));
 	struct tx *tx = app_tx_last(b.flow.app);
-	assert_true(proto_http.file(b.flow.app, tx, DIR_TOCLIENT, 0, &file));
-	assert_null(file.hashes);
+	const struct file *file = file_at(tx, DIR_TOCLIENT, 0);
+	assert_non_null(file);
+	assert_int_equal(file->state, FILE_OPEN);
+	assert_int_equal(file->hashes.kinds, 0);
 	b.hooks.tx_done = NULL;
 	tx->is_done[DIR_TOSERVER] = false; /* stays, to be looked at */
 	bench_feed(&b, DIR_TOCLIENT, SPAN("2\r\nbc\r\n0\r\n\r\n"));
-	assert_true(proto_http.file(b.flow.app, tx, DIR_TOCLIENT, 0, &file));
-	assert_int_equal(file.size, 3);
-	assert_true(file.is_whole);
-	assert_non_null(file.hashes);
-	assert_int_equal(file.hashes->kinds, PROTO_MD5 | PROTO_SHA256);
-	assert_memory_equal(file.hashes->md5, md5, sizeof(md5));
-	assert_memory_equal(file.hashes->sha256, sha256, sizeof(sha256));
-	assert_false(proto_http.file(b.flow.app, tx, DIR_TOCLIENT, 1, &file));
+	assert_ptr_equal(file_at(tx, DIR_TOCLIENT, 0), file);
+	assert_int_equal(file_size(file), 3);
+	assert_int_equal(file->state, FILE_CLOSED);
+	assert_int_equal(file->hashes.kinds, PROTO_MD5 | PROTO_SHA256);
+	assert_memory_equal(file->hashes.md5, md5, sizeof(md5));
+	assert_memory_equal(file->hashes.sha256, sha256, sizeof(sha256));
+	assert_null(file_at(tx, DIR_TOCLIENT, 1));
 	bench_end(&b);
 	bench_close(&b);
 }

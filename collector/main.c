@@ -72,7 +72,8 @@ static const char help[] =
     "  --redis-password-file FILE   one line: PASSWORD, or USER PASSWORD\n"
     "  --listen HOST:PORT     HTTP API (127.0.0.1:8088)\n"
     "  --dashboards DIR       web pages to serve\n"
-    "  --behind-tls           a TLS proxy on this host stands in front: Secure cookies, and the\n"
+    "  --behind-tls           a TLS proxy on this host stands in front: Secure cookies, and "
+    "the\n"
     "                         client's address from X-Forwarded-For\n"
     "  --rules DIR            classification, law and division data\n"
     "  --consumer NAME        this collector's name in the Redis consumer group (host name)\n"
@@ -374,14 +375,14 @@ first_password(const struct options *o, struct db *db)
 
 /* A consumer name that stays the same over restarts of this host. */
 static void
-consumer_name(const struct options *o, char name[EVENT_ID_SENSOR_MAX + 1])
+consumer_name(const struct options *o, char name[SENSOR_ID_MAX + 1])
 {
 	if (o->consumer)
-		snprintf(name, EVENT_ID_SENSOR_MAX + 1, "%s", o->consumer);
-	else if (gethostname(name, EVENT_ID_SENSOR_MAX) < 0)
-		snprintf(name, EVENT_ID_SENSOR_MAX + 1, "collector");
-	name[EVENT_ID_SENSOR_MAX] = '\0';
-	if (!event_id_sensor_is_valid(span_str(name)))
+		snprintf(name, SENSOR_ID_MAX + 1, "%s", o->consumer);
+	else if (gethostname(name, SENSOR_ID_MAX) < 0)
+		snprintf(name, SENSOR_ID_MAX + 1, "collector");
+	name[SENSOR_ID_MAX] = '\0';
+	if (!sensor_id_is_valid(span_str(name)))
 		usage_error("--consumer NAME: letters, digits, '.', '_' and '-', at most 64");
 }
 
@@ -479,7 +480,7 @@ static int
 run(const struct options *o)
 {
 	struct collector c = { 0 };
-	char error[512], consumer[EVENT_ID_SENSOR_MAX + 1];
+	char error[512], consumer[SENSOR_ID_MAX + 1];
 	consumer_name(o, consumer);
 	if (o->redis && !intake_where_is_valid(o->redis, error, sizeof(error)))
 		usage_error(error);

@@ -6,7 +6,6 @@
 #include "sensor/config.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/sensor_id.h"
 
 extern const char default_yaml[];
 extern const size_t default_yaml_len;
@@ -296,17 +296,6 @@ read_rules(struct reader *r, const struct options *o)
 	r->c->engine.cache_dir = absolute(r, read_text(r, "guan.rule-cache", NULL));
 }
 
-static bool
-is_sensor_id(const char *text)
-{
-	size_t n = strlen(text);
-
-	for (const char *p = text; *p; p++)
-		if (!isalnum((unsigned char)*p) && *p != '.' && *p != '_' && *p != '-')
-			return false;
-	return n > 0 && n <= 64;
-}
-
 /* One line, PASSWORD or USER PASSWORD, as the collector takes it. Read while still root. */
 static void
 read_redis_file(struct reader *r, const char *path, struct writer_options *w)
@@ -395,9 +384,8 @@ read_sensor(struct reader *r, const struct options *o)
 				      : ".";
 	c->zone = o->zone ? o->zone : read_text(r, "guan.zone", "default");
 	c->sensor_id = o->sensor_id ? o->sensor_id : read_text(r, "guan.sensor-id", "sensor-1");
-	if (!is_sensor_id(c->sensor_id))
-		mistake(r, get(r, "guan.sensor-id"),
-		    "a sensor id is 1 to 64 of A-Z a-z 0-9 . _ -");
+	if (!sensor_id_is_valid(span_str(c->sensor_id)))
+		mistake(r, get(r, "guan.sensor-id"), "a sensor id is " SENSOR_ID_RULE);
 	c->run_as = read_text(r, "run-as.user", "nobody");
 	c->geoip =
 	    absolute(r, read_text(r, "guan.geoip", read_text(r, "geoip-database", NULL)));

@@ -4,21 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-bool
-event_id_sensor_is_valid(struct span name)
-{
-	if (name.len == 0 || name.len > EVENT_ID_SENSOR_MAX || name.p[0] == '.')
-		return false;
-	for (size_t i = 0; i < name.len; i++) {
-		uint8_t c = name.p[i];
-		bool is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-		bool is_digit = c >= '0' && c <= '9';
-		if (!is_letter && !is_digit && c != '.' && c != '_' && c != '-')
-			return false;
-	}
-	return true;
-}
-
 /* One id has one spelling, or the same record could be counted under two. */
 static bool
 parse_number(struct span text, int64_t *ret)
@@ -47,7 +32,7 @@ event_id_parse(struct span text, struct event_id *ret_id)
 	struct span sensor = span_sub(text, 0, (size_t)slash);
 	struct span rest = span_from(text, (size_t)slash + 1);
 	slash = span_chr(rest, '/');
-	if (slash < 0 || !event_id_sensor_is_valid(sensor))
+	if (slash < 0 || !sensor_id_is_valid(sensor))
 		return false;
 	if (!parse_number(span_sub(rest, 0, (size_t)slash), &id.epoch) ||
 	    !parse_number(span_from(rest, (size_t)slash + 1), &id.seq))

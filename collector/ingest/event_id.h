@@ -5,20 +5,20 @@
 /*
  * event_id: SENSOR/EPOCH/SEQ, the name of one record of one run of one sensor.
  *
- * SENSOR is 1 to 64 of A-Z a-z 0-9 . _ - and does not begin with a dot; EPOCH and SEQ are
- * decimal without sign or leading zeros, below 2^63 - 1.
+ * SENSOR is as in common/sensor_id.h; EPOCH and SEQ are decimal without sign or leading zeros,
+ * below 2^63 - 1.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/sensor_id.h"
 #include "common/span.h"
 
-#define EVENT_ID_SENSOR_MAX 64
-#define EVENT_ID_TEXT_MAX (EVENT_ID_SENSOR_MAX + 2 + 2 * 19)
+#define EVENT_ID_TEXT_MAX (SENSOR_ID_MAX + 2 + 2 * 19)
 
 struct event_id {
-	char sensor[EVENT_ID_SENSOR_MAX + 1];
+	char sensor[SENSOR_ID_MAX + 1];
 	int64_t epoch;
 	int64_t seq;
 };
@@ -27,8 +27,5 @@ bool event_id_parse(struct span text, struct event_id *ret_id);
 
 /* Writes the text form and returns it. */
 const char *event_id_text(const struct event_id *id, char text[EVENT_ID_TEXT_MAX + 1]);
-
-/* Whether a name may be a sensor's: it becomes part of keys and paths. */
-bool event_id_sensor_is_valid(struct span name);
 
 #endif

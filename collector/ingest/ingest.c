@@ -29,7 +29,7 @@
 
 /* What a batch brought of one sensor. */
 struct touched {
-	char name[EVENT_ID_SENSOR_MAX + 1];
+	char name[SENSOR_ID_MAX + 1];
 	int64_t row;
 	int64_t records;
 	int64_t last_ts;

@@ -48,8 +48,8 @@ enum phase {
 
 struct stream {
 	struct intake *intake;
-	char sensor[EVENT_ID_SENSOR_MAX + 1];
-	char key[EVENT_ID_SENSOR_MAX + 20];
+	char sensor[SENSOR_ID_MAX + 1];
+	char key[SENSOR_ID_MAX + 20];
 	enum phase phase;
 	bool is_bad;        /* Redis holds something else under the key; told once */
 	char position[48];  /* OWN: after which id; CLAIM: the cursor */

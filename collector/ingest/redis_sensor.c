@@ -58,7 +58,7 @@ add_stream(struct intake *in, const redisReply *member)
 {
 	static struct log_limit limit;
 	struct span name = span_of(member->str, (size_t)member->len);
-	if (member->type != REDIS_REPLY_STRING || !event_id_sensor_is_valid(name)) {
+	if (member->type != REDIS_REPLY_STRING || !sensor_id_is_valid(name)) {
 		log_limited(&limit, LOG_LEVEL_WARN,
 		    "guan:sensors holds a name no sensor can have");
 		return;

@@ -53,6 +53,7 @@ expect(3, "bad.rules:1:", "-T", "-S", bad)
 expect(0, "1 refused", "-r", CAPTURE, "-S", bad)
 expect(3, "expected a number", "-T", "--set", "guan.flow.capacity=many")
 expect(3, "sensor id", "-T", "--sensor-id", 'a"b')
+expect(3, "not beginning with a dot", "-T", "--sensor-id", ".x")
 expect(0, "", "-r", CAPTURE, "--set", "no.such.key=1")
 
 expect(0, "", "-r", CAPTURE, "-l", "zone", "--zone", 'a"b\\\n{}')

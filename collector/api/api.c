@@ -10,7 +10,6 @@
 #include "collector/api/api.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -36,6 +35,7 @@
 #include "collector/api/throttle.h"
 #include "collector/api/view.h"
 #include "common/clock.h"
+#include "common/endpoint.h"
 
 enum {
 	MAX_CONNECTIONS = 256,
@@ -298,40 +298,27 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	streams_sweep(api, api_mono_us(), workflow_now(api->wf));
 }
 
-/* ADDRESS:PORT or [ADDRESS]:PORT. libevent's own reader knows no port 0. 0, or -1. */
+/* An address rather than a name, which could lead to another place tomorrow. 0, or -1. */
 static int
 read_where(const char *where, struct sockaddr_storage *ss, int *ret_len)
 {
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
 	struct sockaddr_in *in = (struct sockaddr_in *)ss;
-	const char *colon = strrchr(where, ':');
-	char address[INET6_ADDRSTRLEN], *end;
-	bool is_v6 = where[0] == '[';
-	size_t len = colon ? (size_t)(colon - where) : 0;
-	long port;
+	struct endpoint e;
 
-	if (is_v6 && len > 2 && where[len - 1] == ']') {
-		where++;
-		len -= 2;
-	}
-	if (!colon || len == 0 || len >= sizeof(address) || !isdigit((unsigned char)colon[1]))
+	if (endpoint_read(where, true, &e) || e.is_unix)
 		return -1;
-	port = strtol(colon + 1, &end, 10);
-	if (*end || port > 65535)
-		return -1;
-	memcpy(address, where, len);
-	address[len] = '\0';
 	memset(ss, 0, sizeof(*ss));
-	if (is_v6) {
+	if (e.is_v6) {
 		in6->sin6_family = AF_INET6;
-		in6->sin6_port = htons((uint16_t)port);
+		in6->sin6_port = htons(e.port);
 		*ret_len = sizeof(*in6);
-		return inet_pton(AF_INET6, address, &in6->sin6_addr) == 1 ? 0 : -1;
+		return inet_pton(AF_INET6, e.host, &in6->sin6_addr) == 1 ? 0 : -1;
 	}
 	in->sin_family = AF_INET;
-	in->sin_port = htons((uint16_t)port);
+	in->sin_port = htons(e.port);
 	*ret_len = sizeof(*in);
-	return inet_pton(AF_INET, address, &in->sin_addr) == 1 ? 0 : -1;
+	return inet_pton(AF_INET, e.host, &in->sin_addr) == 1 ? 0 : -1;
 }
 
 static int

@@ -30,8 +30,9 @@ SEED = int(os.environ.get("GUAN_TEST_SEED", time.time_ns() % 1000000))
 class Redis:
     """A server, and one connection to it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, fsync="always"):
         self.folder = folder
+        self.fsync = fsync
         self.path = os.path.join(folder, "redis.sock")
         self.process = None
         self.sock = self.buffer = None
@@ -40,7 +41,7 @@ class Redis:
     def start(self):
         self.process = subprocess.Popen(
             ["redis-server", "--port", "0", "--unixsocket", self.path, "--dir", self.folder,
-             "--save", "", "--appendonly", "yes", "--appendfsync", "always"],
+             "--save", "", "--appendonly", "yes", "--appendfsync", self.fsync],
             stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
         wait_for(self.is_up, "redis-server does not start")
 

@@ -269,10 +269,15 @@ run_import(const struct options *o)
 	if (!divisions)
 		log_fatal("%s (--rules DIR names the folder)", error);
 
+	snprintf(path, sizeof(path), "%s/law/registry.yaml", rules);
+	struct terms *terms = terms_load(path, error, sizeof(error));
+	if (!terms)
+		log_fatal("%s (--rules DIR names the folder)", error);
+
 	struct db *db = open_store(o, DB_READ_WRITE);
 	const char *who = o->who ? o->who : getenv("USER");
 	struct import_result result;
-	int r = import_files(db, divisions, (const char *const *)o->files,
+	int r = import_files(db, divisions, terms, (const char *const *)o->files,
 	    (size_t)o->file_count, who && *who ? who : "unknown", stderr, &result);
 	if (r == 0)
 		printf("imported: %u new, %u changed, %u unchanged, %u warnings\n", result.made,
@@ -284,6 +289,7 @@ run_import(const struct options *o)
 		log_error("the registry cannot be stored: %s",
 		    r == -ENOMEM ? "out of memory" : db_error(db));
 	db_close(db);
+	terms_free(terms);
 	division_free(divisions);
 	return r == 0 ? 0 : r == -EINVAL ? EXIT_USAGE : 1;
 }

@@ -46,15 +46,10 @@ check_division(struct model *m, struct place at, const char *code)
 static void
 check_roles(struct model *m, const struct role *roles)
 {
-	static const char *const known[] = { "监管责任领导", "处室负责人", "主要负责人",
-		"首席网络安全官", "机构负责人", "关键岗位", "联络员", NULL };
 	for (const struct role *role = roles; role; role = role->next)
-		if (role->role && !is_one_of(role->role, known))
-			model_error(m, role->at,
-			    "role \"%s\" is none of 监管责任领导, 处室负责人, 主要负责人, "
-			    "首席网络安全官, "
-			    "机构负责人, 关键岗位, 联络员",
-			    role->role);
+		if (role->role && !terms_has(m->terms, TERMS_ROLES, role->role))
+			model_error(m, role->at, "role \"%s\" is none of %s", role->role,
+			    terms_words(m->terms, TERMS_ROLES));
 }
 
 /* Organisations -----------------------------------------------------------------------------
@@ -100,9 +95,6 @@ check_uscc(struct model *m, const struct organisation *o)
 static void
 check_organisation(struct model *m, const struct organisation *o)
 {
-	static const char *const kinds[] = { "ministry", "ministry_subordinate", "province",
-		"plan_city", "corps", "operator", "service_provider", "cac", "public_security",
-		NULL };
 	if (o->code) {
 		const struct organisation *first = find_organisation(m, o->code);
 		if (!is_code(o->code))
@@ -112,12 +104,9 @@ check_organisation(struct model *m, const struct organisation *o)
 			model_error(m, o->at, "organisation %s is already in %s:%u", o->code,
 			    first->at.file, first->at.line);
 	}
-	if (o->kind && !is_one_of(o->kind, kinds))
-		model_error(m, o->at,
-		    "kind \"%s\" is none of ministry, ministry_subordinate, province, "
-		    "plan_city, corps, "
-		    "operator, service_provider, cac, public_security",
-		    o->kind);
+	if (o->kind && !terms_has(m->terms, TERMS_ORGANISATION_KINDS, o->kind))
+		model_error(m, o->at, "kind \"%s\" is none of %s", o->kind,
+		    terms_words(m->terms, TERMS_ORGANISATION_KINDS));
 	if (o->division)
 		check_division(m, o->at, o->division);
 	if (o->uscc)
@@ -142,18 +131,12 @@ zone_exists(struct model *m, const char *code)
 static void
 check_zone(struct model *m, const struct zone *z)
 {
-	static const char *const kinds[] = { "NET-PORTAL", "NET-ONLINE", "PRIV-TOLL",
-		"PRIV-VIDEO", "PRIV-MSA", "PRIV-PORT", "PRIV-LOCK", "PRIV-GOV", "PRIV-OTHER",
-		NULL };
 	if (z->code && !is_code(z->code))
 		model_error(m, z->at, "code \"%s\": letters, digits and -_. only, at most 64",
 		    z->code);
-	if (z->kind && !is_one_of(z->kind, kinds))
-		model_error(m, z->at,
-		    "kind \"%s\" is none of NET-PORTAL, NET-ONLINE, PRIV-TOLL, PRIV-VIDEO, "
-		    "PRIV-MSA, "
-		    "PRIV-PORT, PRIV-LOCK, PRIV-GOV, PRIV-OTHER",
-		    z->kind);
+	if (z->kind && !terms_has(m->terms, TERMS_ZONE_KINDS, z->kind))
+		model_error(m, z->at, "kind \"%s\" is none of %s", z->kind,
+		    terms_words(m->terms, TERMS_ZONE_KINDS));
 	for (const struct zone *other = m->zones; z->code && other != z; other = other->next)
 		if (other->code && strcmp(other->code, z->code) == 0) {
 			model_error(m, z->at, "zone %s is already in %s:%u", z->code,
@@ -246,6 +229,27 @@ is_date(const char *text)
 	return month >= 1 && month <= 12 && day >= 1 && day <= 31;
 }
 
+/* Whether an organisation, of the files or the store, is of a kind that identifies. */
+static bool
+may_identify(struct model *m, const char *code)
+{
+	const struct organisation *o = find_organisation(m, code);
+	if (o)
+		return o->kind && terms_identifies(m->terms, o->kind);
+	struct db_stmt *stmt;
+	int r =
+	    db_query(m->db, &stmt, "SELECT kind FROM organisation WHERE code = $1", "t", code);
+	bool may = false;
+	if (r == 0) {
+		r = db_step(stmt);
+		may = r > 0 && terms_identifies(m->terms, db_text_or(stmt, 0, ""));
+		db_finish(stmt);
+	}
+	if (r < 0)
+		m->store_failure = r;
+	return may;
+}
+
 /* Only the ministry identifies (认定); anybody else can at most propose (拟认定). */
 static void
 check_identification(struct model *m, const struct facility *f)
@@ -267,20 +271,15 @@ check_identification(struct model *m, const struct facility *f)
 	}
 	if (!organisation_exists(m, f->at, "identification by", f->identified_by))
 		return;
-	const struct organisation *o = find_organisation(m, f->identified_by);
-	bool is_ministry =
-	    o ? o->kind && strcmp(o->kind, "ministry") == 0
-	      : model_in_store(m,
-		    "SELECT 1 FROM organisation WHERE code = $1 AND kind = 'ministry'",
-		    f->identified_by);
-	if (!is_ministry)
+	if (!may_identify(m, f->identified_by))
 		model_error(m, f->at,
 		    "identification by %s: only the ministry identifies (else 拟认定)",
 		    f->identified_by);
-	if (f->mlps_level && f->mlps_level < 3)
+	int level = terms_cii_mlps_level(m->terms);
+	if (f->mlps_level && f->mlps_level < level)
 		model_warning(m, f->at,
-		    "facility %s is identified but graded below MLPS level 3: grade again",
-		    f->code);
+		    "facility %s is identified but graded below MLPS level %d: grade again",
+		    f->code, level);
 	if (!f->functions)
 		model_warning(m, f->at,
 		    "facility %s is identified but has no main function: its outage cannot be "

@@ -44,14 +44,16 @@ import_model(struct model *m, const char *const *paths, size_t count, const char
 }
 
 int
-import_files(struct db *db, const struct division *divisions, const char *const *paths,
-    size_t count, const char *who, FILE *messages, struct import_result *ret_result)
+import_files(struct db *db, const struct division *divisions, const struct terms *terms,
+    const char *const *paths, size_t count, const char *who, FILE *messages,
+    struct import_result *ret_result)
 {
 	*ret_result = (struct import_result){ 0 };
 	struct model m = {
 		.arena = arena_new(65536, MODEL_BYTES),
 		.db = db,
 		.divisions = divisions,
+		.terms = terms,
 		.messages = messages,
 		.result = ret_result,
 	};

@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "collector/registry/division.h"
+#include "collector/registry/terms.h"
 #include "collector/store/db.h"
 
 struct import_result {
@@ -29,7 +30,8 @@ struct import_result {
  * Writes every error and warning as "FILE:LINE: ..." lines to messages. 0: imported. -EINVAL:
  * there were errors, nothing was written. Else the store failed (db_error()).
  */
-int import_files(struct db *db, const struct division *divisions, const char *const *paths,
-    size_t count, const char *who, FILE *messages, struct import_result *ret_result);
+int import_files(struct db *db, const struct division *divisions, const struct terms *terms,
+    const char *const *paths, size_t count, const char *who, FILE *messages,
+    struct import_result *ret_result);
 
 #endif

@@ -17,6 +17,7 @@
 #include "collector/registry/division.h"
 #include "collector/registry/import.h"
 #include "collector/registry/prefix.h"
+#include "collector/registry/terms.h"
 #include "collector/store/db.h"
 #include "common/arena.h"
 
@@ -103,6 +104,7 @@ struct model {
 	struct arena *arena;
 	struct db *db;
 	const struct division *divisions;
+	const struct terms *terms;
 	FILE *messages;
 	struct import_result *result;
 	const char *file; /* being read */

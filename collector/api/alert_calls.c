@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,38 +9,12 @@
 #include "collector/api/view.h"
 #include "collector/api/where.h"
 
-/* A substring of the signature text, or an exact address. */
 static void
-where_words(struct where *w, const char *q, char *like, size_t size)
-{
-	unsigned char address[16];
-	size_t n = 0;
-
-	if (inet_pton(AF_INET, q, address) == 1) {
-		where_blob(w, "$ IN (a.src_ip, a.dest_ip)", address, 4);
-		return;
-	}
-	if (inet_pton(AF_INET6, q, address) == 1) {
-		where_blob(w, "$ IN (a.src_ip, a.dest_ip)", address, 16);
-		return;
-	}
-	like[n++] = '%';
-	for (; *q && n + 4 < size; q++) {
-		if (strchr("%_!", *q))
-			like[n++] = '!';
-		like[n++] = *q;
-	}
-	like[n++] = '%';
-	like[n] = '\0';
-	where_text(w, "a.signature LIKE $ ESCAPE '!'", like);
-}
-
-static void
-add_filters(struct call *call, struct where *w, char *like, size_t like_size)
+add_filters(struct call *call, struct where *w)
 {
 	const char *facility = call_query_text(call, "facility", 64);
 	const char *zone = call_query_text(call, "zone", 64);
-	const char *q = call_query_text(call, "q", 128);
+	const char *q = call_query_text(call, "q", WHERE_SEARCH_CHARS);
 	int64_t case_id = call_query_int(call, "case", 1, INT64_MAX, 0);
 	int64_t severity = call_query_int(call, "severity", 1, 4, 0);
 	int64_t sid = call_query_int(call, "sid", 0, INT64_MAX, -1);
@@ -68,7 +41,8 @@ add_filters(struct call *call, struct where *w, char *like, size_t like_size)
 	if (unmapped >= 0)
 		where_plain(w, unmapped ? "a.facility IS NULL" : "a.facility IS NOT NULL");
 	if (q)
-		where_words(w, q, like, like_size);
+		where_search(w, q, "$ IN (a.src_ip, a.dest_ip)",
+		    "a.signature LIKE $ ESCAPE '!'");
 }
 
 /*
@@ -100,11 +74,10 @@ search_slice(struct search *s, int64_t lower)
 {
 	struct where w;
 	struct db_stmt *stmt = NULL;
-	char like[1200];
 	int r;
 
 	where_init(&w, view_alert_sql);
-	add_filters(s->call, &w, like, sizeof(like));
+	add_filters(s->call, &w);
 	if (s->page.has_after)
 		where_int_int(&w, "(a.ts, a.id) < ($, $)", s->page.after_key, s->page.after_id);
 	if (s->upper != INT64_MAX)
@@ -174,12 +147,12 @@ handle_alerts(struct call *call)
 	struct search s = { .call = call };
 	struct where probe;
 	json_t *json;
-	char like[1200], next[64];
+	char next[64];
 	int r;
 
 	page_read(call, &s.page);
 	where_init(&probe, view_alert_sql);
-	add_filters(call, &probe, like, sizeof(like)); /* to say what is wrong with them */
+	add_filters(call, &probe); /* to say what is wrong with them */
 	if (call_refused(call))
 		return;
 	s.items = json_array();

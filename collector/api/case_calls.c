@@ -16,12 +16,20 @@
 
 #define WHY_CHARS 2000
 
+/* What a row of the list shows; the line ends keep a search from matching across columns. */
+static const char case_text_like[] =
+    "(c.title || '\n' || COALESCE(f.name, '') || '\n' || COALESCE(f.code, '') || '\n' || c.sid)"
+    " LIKE $ ESCAPE '!'";
+
 void
 handle_cases(struct call *call)
 {
 	const char *state = call_query(call, "state");
 	const char *facility = call_query_text(call, "facility", 64);
+	const char *zone = call_query_text(call, "zone", 64);
+	const char *q = call_query_text(call, "q", WHERE_SEARCH_CHARS);
 	int64_t severity = call_query_int(call, "severity", 1, 4, 0);
+	int unmapped = call_query_bool(call, "unmapped");
 	struct page page;
 	struct where w;
 
@@ -39,6 +47,12 @@ handle_cases(struct call *call)
 		    facility);
 	if (severity)
 		where_int(&w, "c.severity = $", severity);
+	if (zone)
+		where_text(&w, "c.zone = $", zone);
+	if (unmapped >= 0)
+		where_plain(&w, unmapped ? "c.facility IS NULL" : "c.facility IS NOT NULL");
+	if (q)
+		where_search(&w, q, "$ IN (c.src_ip, c.dest_ip)", case_text_like);
 	if (page.has_after)
 		where_int_int(&w, "(c.last_seen, c.id) < ($, $)", page.after_key,
 		    page.after_id);

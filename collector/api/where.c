@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collector/api/where.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,6 +85,31 @@ where_int_int(struct where *w, const char *text, int64_t a, int64_t b)
 	condition(w, text, w->n);
 	*param(w) = (struct where_param){ .kind = WHERE_INT, .number = a };
 	*param(w) = (struct where_param){ .kind = WHERE_INT, .number = b };
+}
+
+void
+where_search(struct where *w, const char *q, const char *address, const char *like)
+{
+	unsigned char ip[16];
+	size_t n = 0;
+
+	if (inet_pton(AF_INET, q, ip) == 1) {
+		where_blob(w, address, ip, 4);
+		return;
+	}
+	if (inet_pton(AF_INET6, q, ip) == 1) {
+		where_blob(w, address, ip, 16);
+		return;
+	}
+	w->like[n++] = '%';
+	for (; *q && n + 4 <= sizeof(w->like); q++) {
+		if (strchr("%_!", *q))
+			w->like[n++] = '!';
+		w->like[n++] = *q;
+	}
+	w->like[n++] = '%';
+	w->like[n] = '\0';
+	where_text(w, like, w->like);
 }
 
 void

@@ -22,12 +22,15 @@
 #include "collector/store/db.h"
 
 #define WHERE_PARAMS 16
+#define WHERE_SEARCH_CHARS 128
 
 struct where {
 	char sql[3000];
 	size_t len;
 	size_t n;
 	size_t n_conditions;
+	/* %...%, each byte perhaps escaped, a character of at most four bytes */
+	char like[2 * 4 * WHERE_SEARCH_CHARS + 3];
 	struct where_param {
 		enum {
 			WHERE_INT,
@@ -48,6 +51,12 @@ void where_text(struct where *w, const char *condition, const char *value);
 void where_blob(struct where *w, const char *condition, const void *data, size_t len);
 /* Two values in one condition. */
 void where_int_int(struct where *w, const char *condition, int64_t a, int64_t b);
+/*
+ * What a person types into a search field: an IP address must be one of those in the first
+ * condition, anything else (at most WHERE_SEARCH_CHARS) stands somewhere in the text of the
+ * second, literally. Once a statement.
+ */
+void where_search(struct where *w, const char *q, const char *address, const char *like);
 void where_end(struct where *w, const char *rest);
 /* " LIMIT n", bound, so that the statement stays the same text. */
 void where_limit(struct where *w, int64_t limit);

@@ -145,7 +145,6 @@ const en: Messages = {
     openCases: 'Open cases',
     empty: 'No alert matches',
     emptyHint: 'Change the filters, or wait for new alerts.',
-    scanned: 'filtered among the newest {n} cases',
   },
   caseState: { open: 'Open', incident: 'Incident', closed: 'Closed' },
   case: {

@@ -144,7 +144,6 @@ const zh = {
     openCases: '未结案件',
     empty: '没有符合条件的告警',
     emptyHint: '调整筛选条件，或等待新的告警到达。',
-    scanned: '已在最近 {n} 个案件中筛选',
   },
   caseState: { open: '待处置', incident: '已转事件', closed: '已关闭' },
   case: {

@@ -147,6 +147,34 @@ class Reading(ApiTest):
             items = self.api.get("/api/v1/alerts", limit=200, **query)["items"]
             self.assertEqual(one["id"] in [a["id"] for a in items], is_found, query)
 
+    def test_filters_of_cases(self):
+        def alert(**more):
+            rule = {"action": "allowed", "gid": 1, "signature_id": 778001, "rev": 1, "severity": 2,
+                    "signature": "80%_off Lock 闸门", "category": "c", "metadata": {}}
+            return self.wait_alert(self.stand.alert(alert=rule, **more))["case"]
+
+        mapped = alert(src_ip="10.20.78.1", dest_ip="10.20.78.2")
+        stray = alert(src_ip="192.0.2.88", dest_ip="2001:db8::88", guan={"zone": "net-portal"})
+        self.assertNotEqual(mapped, stray)
+        both, neither = {mapped, stray}, set()
+        name = self.api.get("/api/v1/facilities/" + TOLL)["name"]
+        for query, found in [
+                ({"zone": "priv-toll"}, {mapped}), ({"zone": "net-portal"}, {stray}),
+                ({"zone": "priv"}, neither), ({"unmapped": "true"}, {stray}),
+                ({"unmapped": "false"}, {mapped}), ({"q": "闸门"}, both), ({"q": "off lock"}, both),
+                ({"q": "80%_"}, both), ({"q": "8%off"}, neither), ({"q": "80__off"}, neither),
+                ({"q": "778001"}, both), ({"q": name}, {mapped}), ({"q": TOLL}, {mapped}),
+                ({"q": "10.20.78.1"}, {mapped}), ({"q": "10.20.78.2"}, {mapped}),
+                ({"q": "2001:DB8:0::88"}, {stray}), ({"q": "10.20.78.3"}, neither),
+                ({"q": "闸门", "zone": "net-portal", "unmapped": "false"}, neither),
+                ({"q": "闸门", "zone": "net-portal", "severity": 2, "state": "open"}, {stray})]:
+            items = self.api.get("/api/v1/cases", limit=200, **query)["items"]
+            self.assertEqual({c["id"] for c in items} & both, found, query)
+        # The pages of a filtered list hold what the whole one holds.
+        page = self.api.get("/api/v1/cases", q="闸门", limit=1)
+        after = self.api.get("/api/v1/cases", q="闸门", limit=1, after=page["next"])
+        self.assertEqual({c["id"] for c in page["items"] + after["items"]}, both)
+
     def test_pages_hold_every_row_once(self):
         for _ in range(12):
             last = self.stand.alert(alert={"severity": 4})
@@ -213,7 +241,8 @@ class Reading(ApiTest):
                   "unmapped": ["yes", "1", ""], "q": ["", "x" * 129], "facility": ["x" * 65, ""],
                   "zone": ["x" * 65]}
         lists = {"/api/v1/alerts": alerts,
-                 "/api/v1/cases": {**bad, "state": ["x", ""], "severity": ["9"]},
+                 "/api/v1/cases": {**bad, "state": ["x", ""], "severity": ["9"], "unmapped": ["yes", ""],
+                                   "q": ["", "x" * 129], "zone": ["x" * 65]},
                  "/api/v1/incidents": {**bad, "state": ["A0", "A10", ""], "exercise": ["maybe"]},
                  "/api/v1/unmapped": {**bad, "after": ["x", "1", "1.", "1.0.", "-1..", "1.zz.x"]},
                  "/api/v1/facilities": {"limit": bad["limit"]}, "/api/v1/sensors": {"limit": bad["limit"]},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rows of the feed grouped by case, and what waits behind the bar.
+// The rows of the feed grouped by case, and what waits behind the bar. The collector does all
+// the filtering.
 //
 // A row that is on the screen is updated where it stands; it moves only when the reader asks.
 // New cases, and known ones that would move up, wait. The bar counts alerts, not rows: that is
@@ -9,11 +10,8 @@ import { api, must } from '@/api/client'
 import { usePaged } from '@/api/paged'
 import { onStream, onStreamBatch } from '@/api/stream'
 import type { Case } from '@/api/types'
-import { caseMatches, caseMatchesLocally, type Filters } from './filters'
+import { caseMatches, type Filters } from './filters'
 
-// Filters the collector does not know are applied here; reading on stops after this many cases.
-const MAX_SCANNED = 1_000
-const WANTED_ROWS = 60
 // A list that grew over a whole watch is fetched anew rather than carried on.
 const MAX_ROWS = 5_000
 
@@ -28,6 +26,9 @@ export function useCaseFeed(filters: Ref<Filters>) {
             facility: filters.value.facility || undefined,
             severity: filters.value.severity || undefined,
             state: filters.value.state || undefined,
+            zone: filters.value.zone || undefined,
+            unmapped: filters.value.unmapped || undefined,
+            q: filters.value.q || undefined,
           },
         },
       }),
@@ -37,31 +38,13 @@ export function useCaseFeed(filters: Ref<Filters>) {
   const arrived = shallowRef(new Map<number, Case>())
   const waiting = ref(0)
 
-  const isLocal = computed(() => Boolean(filters.value.zone || filters.value.q || filters.value.unmapped))
-  const rows = computed(() =>
-    paged.items.value.map((c) => changed.value.get(c.id) ?? c).filter((c) => caseMatchesLocally(c, filters.value)),
-  )
-  const scanned = computed(() => (isLocal.value ? paged.items.value.length : 0))
+  const rows = computed(() => paged.items.value.map((c) => changed.value.get(c.id) ?? c))
 
   async function restart(): Promise<void> {
     changed.value = new Map()
     arrived.value = new Map()
     waiting.value = 0
     await paged.restart()
-    if (isLocal.value && rows.value.length < WANTED_ROWS && !paged.isDone.value) await loadMore()
-  }
-
-  async function loadMore(): Promise<void> {
-    const wanted = rows.value.length + WANTED_ROWS
-    do {
-      await paged.load()
-    } while (
-      isLocal.value &&
-      rows.value.length < wanted &&
-      !paged.isDone.value &&
-      !paged.problem.value &&
-      paged.items.value.length < MAX_SCANNED
-    )
   }
 
   function showWaiting(): void {
@@ -94,12 +77,7 @@ export function useCaseFeed(filters: Ref<Filters>) {
   onStreamBatch('case', take)
   onStream('reset', () => void restart())
 
-  watch(filters, (now, before) => {
-    const isSameQuestion =
-      now.facility === before.facility && now.severity === before.severity && now.state === before.state
-    if (!isSameQuestion) void restart()
-    else if (isLocal.value && rows.value.length < WANTED_ROWS) void loadMore()
-  })
+  watch(filters, () => void restart())
 
-  return { ...paged, rows, scanned, waiting, restart, loadMore, showWaiting }
+  return { ...paged, rows, waiting, restart, showWaiting }
 }

@@ -51,23 +51,22 @@ export function useFilters() {
   return { filters, setFilters }
 }
 
+/* As the collector judges, for what the stream brings. */
 export function caseMatches(item: Case, f: Filters): boolean {
   return (
     (!f.facility || item.facility?.id === f.facility) &&
     (!f.severity || item.severity === f.severity) &&
     (!f.state || item.state === f.state) &&
-    caseMatchesLocally(item, f)
+    (!f.zone || item.zone === f.zone) &&
+    (!f.unmapped || item.facility === null) &&
+    (!f.q || caseHolds(item, f.q))
   )
 }
 
-/* What the collector cannot filter cases by. */
-export function caseMatchesLocally(item: Case, f: Filters): boolean {
-  if (f.zone && item.zone !== f.zone) return false
-  if (f.unmapped && item.facility !== null) return false
-  if (!f.q) return true
-  const hay = [item.title, item.src_ip, item.dest_ip, item.facility?.name, item.facility?.id, String(item.sid)]
-  const needle = f.q.toLowerCase()
-  return hay.some((h) => h?.toLowerCase().includes(needle))
+function caseHolds(item: Case, q: string): boolean {
+  if (item.src_ip === q || item.dest_ip === q) return true
+  const shown = [item.title, item.facility?.name, item.facility?.id, String(item.sid)]
+  return shown.some((text) => text?.toLowerCase().includes(q.toLowerCase()))
 }
 
 export function alertMatches(item: Alert, f: Filters): boolean {

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -34,11 +35,41 @@ values_are_bound_and_numbered(void **state)
 	scratch_done(&s);
 }
 
+/* The longest text of the most escaped characters fits, and finds itself only. */
+static void
+a_search_is_literal(void **state)
+{
+	struct scratch s;
+	struct db_stmt *stmt;
+	struct where w;
+	char text[WHERE_SEARCH_CHARS + 1], sql[600];
+
+	scratch_open(&s);
+	memset(text, '%', WHERE_SEARCH_CHARS);
+	text[WHERE_SEARCH_CHARS] = '\0';
+	for (int is_same = 0; is_same < 2; is_same++) {
+		snprintf(sql, sizeof(sql), "SELECT 1 FROM (SELECT '%s%s' AS t)",
+		    is_same ? "%" : "x", text + 1);
+		where_init(&w, sql);
+		where_search(&w, text, "t IN ($)", "t LIKE $ ESCAPE '!'");
+		assert_int_equal(where_query(&w, s.db, &stmt), 0);
+		assert_int_equal(db_step(stmt), is_same);
+		db_finish(stmt);
+	}
+	for (size_t i = 0; i < WHERE_SEARCH_CHARS; i++)
+		memcpy(sql + 4 * i, "\xf0\xa0\x80\x80", 5); /* four bytes a character */
+	where_init(&w, "SELECT ''");
+	where_search(&w, sql, "t IN ($)", "t LIKE $ ESCAPE '!'");
+	assert_int_equal(strlen(w.like), 4 * WHERE_SEARCH_CHARS + 2);
+	scratch_done(&s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_are_bound_and_numbered),
+		cmocka_unit_test(a_search_is_literal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

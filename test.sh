@@ -90,6 +90,7 @@ check build-clang env CC=clang bash -c '[ -e build/clang/build.ninja ] ||
 check build-sanitizers build build/sanitize -Dbuildtype=debugoptimized \
 	-Db_sanitize=address,undefined -Db_lundef=false
 check_meson unit-sanitized build/sanitize --no-suite system
+check_meson system build/debug --suite system
 check replay-workers python3 tests/pcap/replay.py workers "$PWD/build/sanitize/sensor/guan-sensor"
 check replay-split python3 tests/pcap/replay.py split "$sensor"
 check replay-prefilter python3 tests/pcap/replay.py prefilter "$sensor"

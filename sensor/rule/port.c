@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A set is built as a bit for each of the 65,536 ports: no corner case, and only at load. */
+/* A set is built as a bit for each of the 65,536 ports, a word at a time: no corner case. */
 #include "sensor/rule/port.h"
 
 #include <errno.h>
@@ -9,9 +9,10 @@
 #include "sensor/rule/variables.h"
 
 #define PORTS 65536
+#define WORDS (PORTS / 64)
 
 struct port_build {
-	uint8_t named[PORTS / 8], negated[PORTS / 8];
+	uint64_t named[WORDS], negated[WORDS];
 	bool has_named;
 };
 
@@ -38,6 +39,16 @@ port_range_parse(struct span piece, unsigned *ret_low, unsigned *ret_high)
 	return low <= high;
 }
 
+static void
+bits_set(uint64_t *words, unsigned low, unsigned high)
+{
+	for (unsigned i = low / 64; i <= high / 64; i++) {
+		unsigned from = i == low / 64 ? low % 64 : 0;
+		unsigned to = i == high / 64 ? high % 64 : 63;
+		words[i] |= (UINT64_MAX << from) & (UINT64_MAX >> (63 - to));
+	}
+}
+
 static int
 port_leaf(struct span piece, bool is_negated, struct arena *arena, const char **ret_why,
     void *arg)
@@ -51,27 +62,54 @@ port_leaf(struct span piece, bool is_negated, struct arena *arena, const char **
 	}
 	if (!is_negated)
 		build->has_named = true;
-	uint8_t *bits = is_negated ? build->negated : build->named;
-	for (unsigned port = low; port <= high; port++)
-		bits[port / 8] |= (uint8_t)(1u << (port % 8));
+	bits_set(is_negated ? build->negated : build->named, low, high);
 	return 0;
 }
 
-static bool
-port_is_in(const struct port_build *build, unsigned port)
+/* The ports that are left, in place of the named ones. */
+static void
+port_settle(struct port_build *build)
 {
-	uint8_t bit = (uint8_t)(1u << (port % 8));
-	bool is_named = !build->has_named || (build->named[port / 8] & bit);
-	return is_named && !(build->negated[port / 8] & bit);
+	for (unsigned i = 0; i < WORDS; i++)
+		build->named[i] =
+		    (build->has_named ? build->named[i] : UINT64_MAX) & ~build->negated[i];
+}
+
+/* The first port from `from` on that is in (or, is_in false, that is not); PORTS: none. */
+static unsigned
+port_next(const struct port_build *build, unsigned from, bool is_in)
+{
+	while (from < PORTS) {
+		uint64_t word = build->named[from / 64];
+		word = (is_in ? word : ~word) >> (from % 64);
+		if (word)
+			return from + (unsigned)__builtin_ctzll(word);
+		from = (from / 64 + 1) * 64;
+	}
+	return PORTS;
+}
+
+static uint32_t
+port_ranges(const struct port_build *build, struct port_range *ret)
+{
+	uint32_t count = 0;
+	for (unsigned low = port_next(build, 0, true); low < PORTS;) {
+		unsigned end = port_next(build, low, false);
+		if (ret)
+			ret[count] =
+			    (struct port_range){ (uint16_t)low, (uint16_t)(end - 1) };
+		count++;
+		low = port_next(build, end, true);
+	}
+	return count;
 }
 
 static int
-port_finish(struct arena *arena, const struct port_build *build, const struct port_set **ret,
+port_finish(struct arena *arena, struct port_build *build, const struct port_set **ret,
     const char **ret_why)
 {
-	uint32_t count = 0;
-	for (unsigned port = 0; port < PORTS; port++)
-		count += port_is_in(build, port) && (port == 0 || !port_is_in(build, port - 1));
+	port_settle(build);
+	uint32_t count = port_ranges(build, NULL);
 	if (count == 0) {
 		*ret_why = "no port is left of this group";
 		return -EINVAL;
@@ -80,17 +118,9 @@ port_finish(struct arena *arena, const struct port_build *build, const struct po
 	struct port_range *ranges = arena_alloc(arena, count * sizeof(*ranges));
 	if (!set || !ranges)
 		return -ENOMEM;
-	uint32_t n = 0;
-	for (unsigned port = 0; port < PORTS; port++) {
-		if (!port_is_in(build, port))
-			continue;
-		if (port == 0 || !port_is_in(build, port - 1))
-			ranges[n++].low = (uint16_t)port;
-		ranges[n - 1].high = (uint16_t)port;
-	}
-	bool is_all = n == 1 && ranges[0].low == 0 && ranges[0].high == PORTS - 1;
 	set->ranges = ranges;
-	set->count = n;
+	set->count = port_ranges(build, ranges);
+	bool is_all = count == 1 && ranges[0].low == 0 && ranges[0].high == PORTS - 1;
 	*ret = is_all ? NULL : set;
 	return 0;
 }

@@ -100,6 +100,11 @@ ports_are_what_is_named_less_what_is_negated(void **state)
 		{ "[1:1024,![80,443]]", 443, false },
 		{ "[1:1024,![80,443]]", 81, true },
 		{ "$HTTP_PORTS", 80, true },
+		{ "[63:128,!64]", 63, true },
+		{ "[63:128,!64]", 64, false },
+		{ "[63:128,!64]", 65, true },
+		{ "[63:128,!64]", 128, true },
+		{ "[63:128,!64]", 129, false },
 		{ "!$HTTP_PORTS", 80, false },
 		{ "$FILE_DATA_PORTS", 143, true },
 	};

@@ -373,6 +373,19 @@ read_writer(struct reader *r, const struct options *o)
 	    (size_t)read_number(r, "guan.threshold.capacity", 65536, 16, 1u << 26);
 }
 
+static enum syscalls_mode
+read_seccomp(struct reader *r)
+{
+	static const char *const names[] = { "off", "log", "on" };
+	const char *text = read_text(r, "guan.seccomp", "on");
+
+	for (unsigned i = 0; i < 3; i++)
+		if (strcmp(text, names[i]) == 0)
+			return (enum syscalls_mode)i;
+	mistake(r, get(r, "guan.seccomp"), "guan.seccomp: expected on, log or off");
+	return SYSCALLS_ON;
+}
+
 static void
 read_sensor(struct reader *r, const struct options *o)
 {
@@ -397,6 +410,7 @@ read_sensor(struct reader *r, const struct options *o)
 	unsigned live = cores > 0 ? (unsigned)cores : 1;
 	c->workers = o->workers ? o->workers : o->capture_path ? 1 : live;
 	c->split_segments = o->split_segments;
+	c->syscalls = read_seccomp(r);
 	c->ring_bytes = (size_t)read_size(r, "guan.capture.ring", 64 << 20);
 	c->stats_interval_ns = read_time(r, "stats.interval", 8 * NSEC_PER_SEC);
 }

@@ -12,6 +12,7 @@
 #include "sensor/options.h"
 #include "sensor/record/record.h"
 #include "sensor/sink/writer.h"
+#include "sensor/syscalls.h"
 
 struct sensor_config {
 	struct arena *arena;
@@ -26,6 +27,7 @@ struct sensor_config {
 	const char *control_path; /* unix socket, or NULL */
 	unsigned workers;
 	bool split_segments;
+	enum syscalls_mode syscalls;
 	size_t ring_bytes; /* capture ring per worker, live */
 	nsec_t stats_interval_ns;
 

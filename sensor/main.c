@@ -11,6 +11,7 @@
 #include "sensor/rule/keyword.h"
 #include "sensor/sensor.h"
 #include "sensor/supervisor.h"
+#include "sensor/syscalls.h"
 
 static int
 print_build_info(void)
@@ -21,6 +22,7 @@ print_build_info(void)
 	printf("prefilter: %s\n", hs_version());
 	printf("application detection: nDPI %s\n", dpi_version());
 	printf("event loop: libevent %s\n", event_get_version());
+	printf("system call filter: %s\n", syscalls_build_info());
 	printf("largest record: %u bytes\n", RING_RECORD_MAX);
 	return EXIT_OK;
 }

@@ -529,7 +529,14 @@ open_all(struct sensor *s)
 	}
 	if (privilege_drop(s->live ? s->config->run_as : NULL) < 0)
 		return -1;
-	int r = writer_open(&s->config->writer, s->rings, s->worker_count + 1, &s->writer);
+	int r = syscalls_confine(s->config->syscalls);
+	if (r == -ENOSYS) {
+		log_info("no filter of system calls in this build");
+	} else if (r < 0) {
+		log_error("system calls cannot be filtered (guan.seccomp): %s", strerror(-r));
+		return -1;
+	}
+	r = writer_open(&s->config->writer, s->rings, s->worker_count + 1, &s->writer);
 	if (r < 0)
 		return -1; /* the writer has told why */
 	if (writer_start(s->writer) < 0) {

@@ -19,7 +19,7 @@ SENSOR_FLOORS = ("decode", "flow", "dpi", "proto", "rule", "detect", "behaviour"
 COLLECTOR_FLOORS = ("store", "registry", "workflow", "exchange", "ingest", "api")
 
 # The files above the floors, lowest first: they may include every floor.
-SENSOR_TOP = ("options", "config", "split", "privilege", "worker", "dispatch", "control_request",
+SENSOR_TOP = ("options", "syscalls", "config", "split", "privilege", "worker", "dispatch", "control_request",
               "control", "sensor", "supervisor", "main")
 
 # Who may know where frames come from: nothing between the wire and the worker's door.
@@ -40,7 +40,8 @@ LIBRARIES = (
     (r"(postgresql/)?libpq.*", ("collector/store/postgres.c",)),
     (r"pcre2\.h", ("sensor/rule/",)),
     (r"brotli/.*|lzma\.h", ("sensor/proto/inflate.c",)),
-    (r"cap-ng\.h|seccomp\.h", ("sensor/privilege.c",)),
+    (r"cap-ng\.h", ("sensor/privilege.c",)),
+    (r"seccomp\.h", ("sensor/syscalls.c",)),
     # No event loop where packets are judged.
     (r"event2/.*|event\.h", ("sensor/sink/", "sensor/main.c", "sensor/sensor.c",
                              "sensor/control.c", "sensor/supervisor.c", "collector/")),

@@ -482,19 +482,23 @@ workers_open(struct sensor *s)
 	return 0;
 }
 
+/* What rules need before they are read: nDPI's names of protocols, and the countries. */
 static int
-geo_start(struct sensor *s)
+names_open(const struct sensor_config *config, struct geo **ret_geo)
 {
 	const char *error = NULL;
 
-	if (!s->config->geoip)
+	*ret_geo = NULL;
+	if (config->dpi.is_enabled)
+		dpi_names_init();
+	if (!config->geoip)
 		return 0;
-	s->geo = geo_open(s->config->geoip, &error);
-	if (!s->geo) {
-		log_error("%s: %s", s->config->geoip, error);
+	*ret_geo = geo_open(config->geoip, &error);
+	if (!*ret_geo) {
+		log_error("%s: %s", config->geoip, error);
 		return -1;
 	}
-	geo_install(s->geo);
+	geo_install(*ret_geo);
 	return 0;
 }
 
@@ -506,9 +510,7 @@ open_all(struct sensor *s)
 		log_error("%s: %s", s->config->log_dir, strerror(errno));
 		return -1;
 	}
-	if (s->config->dpi.is_enabled)
-		dpi_names_init();
-	if (geo_start(s) < 0)
+	if (names_open(s->config, &s->geo) < 0)
 		return -1;
 	s->engine = engine_load(s->config, s->options->verbosity > 0);
 	if (!s->engine || workers_open(s) < 0 || capture_open(s) < 0)
@@ -648,13 +650,14 @@ sensor_run(const struct options *options, struct sensor_config *config,
 int
 sensor_test(const struct options *options, struct sensor_config *config)
 {
-	if (config->dpi.is_enabled)
-		dpi_names_init();
-	struct detect_engine *engine = engine_load(config, true);
-	bool is_bad = !engine || detect_engine_rules(engine)->refused > 0;
+	struct geo *geo;
 	char *error = NULL;
+	bool is_bad = names_open(config, &geo) < 0;
+	struct detect_engine *engine = engine_load(config, true);
 
+	is_bad |= !engine || detect_engine_rules(engine)->refused > 0;
 	detect_engine_unref(engine);
+	geo_close(geo);
 	if (options->filter && filter_check(options->filter, &error) < 0) {
 		log_error("%s", error ? error : "out of memory");
 		free(error);

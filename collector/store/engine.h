@@ -58,7 +58,7 @@ struct db_stmt {
 
 struct db *sqlite_open(const char *folder, enum db_mode mode, char *error, size_t error_size);
 
-/* The schema files, in name order, embedded at build time (schema/embed.py). */
+/* The schema files, in name order, embedded at build time (tools/embed.py). */
 struct schema_file {
 	const char *name;
 	const char *sql;

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Exit codes and messages of guan-sensor where input, paths or options are wrong."""
+import glob
 import json
 import os
 import signal
 import socket
 
-from bench import CAPTURE, check, expect, finish, run, write
+from bench import CAPTURE, ROOT, check, expect, finish, run, write
 
 with open(CAPTURE, "rb") as f:
     capture = f.read()
@@ -48,6 +49,12 @@ expect(3, wrong_filter, "-T", "tcp", "tcp")
 expect(0, "valid", "-T", "tcp", "port", "80")
 expect(1, "no such file of rules", "-r", CAPTURE, "-S", "absent.rules")
 expect(3, "no such file of rules", "-T", "-S", "absent.rules")
+# Our own rules load with the settings that are built in.
+ours = glob.glob(os.path.join(ROOT, "rules/*.rules"))
+check("our rules are found", len(ours) > 3, ours)
+expect(0, " 0 refused", "-T", "--set", "guan.geoip=%s/rules/geoip/guan-sample.mmdb" % ROOT,
+       *[word for path in ours for word in ("-S", path)])
+expect(0, " 0 refused", "-T", "-c", "%s/rules/guan-sensor.yaml" % ROOT)
 bad = write("bad.rules", b'alert tcp any any -> any any (msg:"x"; sid:1\n')
 expect(3, "bad.rules:1:", "-T", "-S", bad)
 expect(0, "1 refused", "-r", CAPTURE, "-S", bad)

@@ -51,6 +51,7 @@ struct options {
 	enum command command;
 	const char *data;
 	const char *redis; /* NULL: no ingest */
+	struct endpoint server;
 	const char *redis_password_file;
 	const char *listen; /* NULL: the API's default */
 	const char *dashboards;
@@ -209,6 +210,12 @@ parse_options(int argc, char **argv, struct options *o)
 
 	if (!o->data)
 		usage_error("--data DIR is missing");
+	const char *refused = o->redis ? endpoint_read(o->redis, false, &o->server) : NULL;
+	if (refused) {
+		char text[512];
+		snprintf(text, sizeof(text), "--redis %.300s: %s", o->redis, refused);
+		usage_error(text);
+	}
 	if (o->command == COMMAND_IMPORT && o->file_count == 0)
 		usage_error("--import needs at least one file");
 	if (o->command != COMMAND_IMPORT && o->file_count > 0)
@@ -443,7 +450,9 @@ read_redis_password(const char *path, char *line, size_t size, struct intake_con
 static void
 start_ingest(struct collector *c, const struct options *o, const char *consumer)
 {
-	struct intake_conf conf = { .where = o->redis, .consumer = consumer };
+	struct intake_conf conf = { .where = o->redis,
+		.server = o->server,
+		.consumer = consumer };
 	char secret[512];
 	if (!o->redis)
 		return;
@@ -488,8 +497,6 @@ run(const struct options *o)
 	struct collector c = { 0 };
 	char error[512], consumer[SENSOR_ID_MAX + 1];
 	consumer_name(o, consumer);
-	if (o->redis && !intake_where_is_valid(o->redis, error, sizeof(error)))
-		usage_error(error);
 	if (datadir_make(o->data, error, sizeof(error)) < 0)
 		log_fatal("%s", error);
 	int lock = datadir_lock(o->data, error, sizeof(error));

@@ -110,6 +110,7 @@ intake_new(struct event_base *base, const struct intake_conf *conf, struct inges
 	in->ingest = ingest;
 	in->stats = ingest_stats_mut(ingest);
 	in->where = strdup(conf->where);
+	in->server = conf->server;
 	in->consumer = strdup(conf->consumer);
 	in->user = conf->user ? strdup(conf->user) : NULL;
 	in->password = conf->password ? strdup(conf->password) : NULL;

@@ -21,18 +21,17 @@
 #include <event2/event.h>
 
 #include "collector/ingest/ingest.h"
+#include "common/endpoint.h"
 
 struct intake;
 
 struct intake_conf {
-	const char *where;    /* unix:PATH or HOST:PORT ([::1]:6379 for IPv6) */
+	const char *where; /* as the operator wrote it, for messages */
+	struct endpoint server;
 	const char *consumer; /* this collector's name in the group */
 	const char *user;     /* for AUTH; NULL: the default user */
 	const char *password; /* NULL: no AUTH */
 };
-
-/* Whether where can be understood; a sentence in error if not. */
-bool intake_where_is_valid(const char *where, char *error, size_t error_size);
 
 /* Starts connecting. base and ingest stay the caller's and must outlive it. NULL: no memory. */
 struct intake *intake_new(struct event_base *base, const struct intake_conf *conf,

@@ -70,6 +70,7 @@ struct intake {
 	struct ingest *ingest;
 	struct ingest_stats *stats;
 	char *where;
+	struct endpoint server;
 	char *consumer;
 	char *user; /* NULL: the default one */
 	char *password;

@@ -8,7 +8,6 @@
 #include "collector/ingest/redis_intake.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <hiredis/adapters/libevent.h>
 
@@ -104,26 +103,17 @@ on_disconnect(const redisAsyncContext *ac, int status)
 }
 
 static redisAsyncContext *
-open_context(const char *where)
+open_context(const struct endpoint *server)
 {
-	if (strncmp(where, "unix:", 5) == 0)
-		return redisAsyncConnectUnix(where + 5);
-	char host[256];
-	const char *colon = strrchr(where, ':');
-	snprintf(host, sizeof(host), "%.*s", (int)(colon - where), where);
-	char *name = host;
-	if (name[0] == '[') { /* [::1] */
-		name++;
-		name[strcspn(name, "]")] = '\0';
-	}
-	return redisAsyncConnect(name, atoi(colon + 1));
+	return server->is_unix ? redisAsyncConnectUnix(server->host)
+			       : redisAsyncConnect(server->host, server->port);
 }
 
 /* NULL, or why not. */
 static const char *
 open_link(struct intake *in, struct link *link, char *why, size_t size)
 {
-	redisAsyncContext *ac = open_context(in->where);
+	redisAsyncContext *ac = open_context(&in->server);
 	if (!ac)
 		return "out of memory";
 	if (ac->err) {
@@ -151,23 +141,4 @@ intake_connect(struct intake *in)
 		failure = open_link(in, &in->reader, why, sizeof(why));
 	if (failure)
 		intake_lose(in, failure);
-}
-
-bool
-intake_where_is_valid(const char *where, char *error, size_t error_size)
-{
-	if (strncmp(where, "unix:", 5) == 0) {
-		if (where[5] != '\0' && strlen(where + 5) < 108)
-			return true;
-		snprintf(error, error_size, "%s: the path of a Unix socket has 1 to 107 bytes",
-		    where);
-		return false;
-	}
-	const char *colon = strrchr(where, ':');
-	int port = colon ? atoi(colon + 1) : 0;
-	if (colon && colon > where && colon - where < 256 && port > 0 && port < 65536 &&
-	    colon[1 + strspn(colon + 1, "0123456789")] == '\0')
-		return true;
-	snprintf(error, error_size, "%s: expected unix:PATH or HOST:PORT", where);
-	return false;
 }

@@ -326,12 +326,6 @@ queue_unmapped(struct ingest *ingest, const struct record *record, const struct 
 }
 
 static void
-bind_address(struct db_stmt *stmt, int n, const struct case_address *address)
-{
-	db_bind_blob(stmt, n, address->length ? address->bytes : NULL, address->length);
-}
-
-static void
 bind_small(struct db_stmt *stmt, int n, int value)
 {
 	if (value >= 0)
@@ -367,9 +361,9 @@ insert_alert(struct ingest *ingest, const struct ingest_entry *entry,
 		db_bind_int(stmt, 7, record->flow_id);
 	db_bind_text(stmt, 8, record->zone);
 	bind_small(stmt, 9, record->vlan);
-	bind_address(stmt, 10, &record->src);
+	case_address_bind(stmt, 10, &record->src);
 	bind_small(stmt, 11, record->src_port);
-	bind_address(stmt, 12, &record->dest);
+	case_address_bind(stmt, 12, &record->dest);
 	bind_small(stmt, 13, record->dest_port);
 	db_bind_text(stmt, 14, record->proto);
 	db_bind_text(stmt, 15, record->app_proto);

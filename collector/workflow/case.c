@@ -28,8 +28,8 @@ fold_key(const struct case_alert *alert, char key[FOLD_KEY_SIZE])
 		    alert->attacker.bytes[i]);
 }
 
-static void
-bind_address(struct db_stmt *stmt, int n, const struct case_address *address)
+void
+case_address_bind(struct db_stmt *stmt, int n, const struct case_address *address)
 {
 	db_bind_blob(stmt, n, address->length ? address->bytes : NULL, address->length);
 }
@@ -72,9 +72,9 @@ case_fold(struct db *db, const struct case_alert *alert, int64_t *ret_case, bool
 	db_bind_text(stmt, 7, alert->category_key);
 	db_bind_int(stmt, 8, alert->severity);
 	db_bind_int(stmt, 9, alert->ts);
-	bind_address(stmt, 10, &alert->attacker);
-	bind_address(stmt, 11, &alert->src);
-	bind_address(stmt, 12, &alert->dest);
+	case_address_bind(stmt, 10, &alert->attacker);
+	case_address_bind(stmt, 11, &alert->src);
+	case_address_bind(stmt, 12, &alert->dest);
 	r = db_step(stmt);
 	if (r > 0) {
 		*ret_case = db_int(stmt, 0);

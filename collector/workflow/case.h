@@ -26,6 +26,9 @@ struct case_address {
 	uint8_t length; /* 0: none, 4, 16 */
 };
 
+/* As a column of addresses: NULL for none. */
+void case_address_bind(struct db_stmt *stmt, int n, const struct case_address *address);
+
 /* What of an alert decides about its case. Texts are the caller's and are copied. */
 struct case_alert {
 	int64_t facility; /* row in facility, 0: unmapped */

@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -33,17 +34,20 @@
 #include "collector/store/datadir.h"
 #include "collector/store/db.h"
 #include "collector/store/report.h"
+#include "collector/workflow/audit.h"
 #include "collector/workflow/law.h"
 #include "collector/workflow/workflow.h"
 #include "common/log.h"
 
 #define EXIT_USAGE 2
+#define EXIT_TAMPERED 3
 
 enum command {
 	COMMAND_RUN,
 	COMMAND_IMPORT,
 	COMMAND_SUMMARY,
 	COMMAND_COUNT_EVENTS,
+	COMMAND_CHECK_AUDIT,
 	COMMAND_RESET_PASSWORD,
 };
 
@@ -86,10 +90,12 @@ static const char help[] =
     "  --who NAME             who imports, for the record (the login name)\n"
     "  --summary              cases, alerts, incidents and open clocks of each facility\n"
     "  --count-events         stored records of each sensor run: SENSOR EPOCH COUNT MAXSEQ\n"
+    "  --check-audit          whether the record of who did what is as it was written\n"
     "  --reset-password USER  give USER a new random password\n"
     "  -V, --version          -h, --help\n"
     "\n"
-    "exit: 0 done, 1 failed, 2 wrong command line or wrong import file\n";
+    "exit: 0 done, 1 failed, 2 wrong command line or wrong import file, 3 the audit chain is\n"
+    "broken\n";
 
 enum {
 	OPT_DATA = 256,
@@ -104,6 +110,7 @@ enum {
 	OPT_WHO,
 	OPT_SUMMARY,
 	OPT_COUNT_EVENTS,
+	OPT_CHECK_AUDIT,
 	OPT_RESET_PASSWORD,
 	OPT_VERBOSE,
 };
@@ -121,6 +128,7 @@ static const struct option long_options[] = {
 	{ "who", required_argument, NULL, OPT_WHO },
 	{ "summary", no_argument, NULL, OPT_SUMMARY },
 	{ "count-events", no_argument, NULL, OPT_COUNT_EVENTS },
+	{ "check-audit", no_argument, NULL, OPT_CHECK_AUDIT },
 	{ "reset-password", required_argument, NULL, OPT_RESET_PASSWORD },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "version", no_argument, NULL, 'V' },
@@ -180,6 +188,9 @@ parse_options(int argc, char **argv, struct options *o)
 		case OPT_COUNT_EVENTS:
 			command = COMMAND_COUNT_EVENTS;
 			break;
+		case OPT_CHECK_AUDIT:
+			command = COMMAND_CHECK_AUDIT;
+			break;
 		case OPT_RESET_PASSWORD:
 			command = COMMAND_RESET_PASSWORD;
 			o->user = optarg;
@@ -198,9 +209,7 @@ parse_options(int argc, char **argv, struct options *o)
 		}
 		if (command != COMMAND_RUN) {
 			if (o->command != COMMAND_RUN && o->command != command)
-				usage_error(
-				    "only one of --import, --summary, --count-events and "
-				    "--reset-password at a time");
+				usage_error("only one command at a time");
 			o->command = command;
 		}
 	}
@@ -312,6 +321,28 @@ run_report(const struct options *o, int (*report)(struct db *db, FILE *out))
 		r = -EIO;
 	db_close(db);
 	return r < 0 ? 1 : 0;
+}
+
+static int
+run_check_audit(const struct options *o)
+{
+	struct db *db = open_store(o, DB_READ_ONLY);
+	struct audit_finding f;
+	int r = audit_check(db, &f);
+	if (r == 0)
+		printf("audit: whole, %" PRId64 " rows, last hash %s\n", f.rows,
+		    f.rows ? f.hash : "-");
+	else if (r == -EBADMSG)
+		printf("audit: broken at row %" PRId64 " (%s), %" PRId64
+		       " rows before it fit\n",
+		    f.row,
+		    f.is_link_lost ? "a row before it was removed, put in or rewritten"
+				   : "it is not as it was written",
+		    f.rows);
+	else
+		log_error("the store cannot be read: %s", db_error(db));
+	db_close(db);
+	return r == 0 ? 0 : r == -EBADMSG ? EXIT_TAMPERED : 1;
 }
 
 static int
@@ -540,6 +571,8 @@ main(int argc, char **argv)
 		return run_report(&o, report_summary);
 	case COMMAND_COUNT_EVENTS:
 		return run_report(&o, report_events);
+	case COMMAND_CHECK_AUDIT:
+		return run_check_audit(&o);
 	case COMMAND_RESET_PASSWORD:
 		return run_reset_password(&o);
 	case COMMAND_RUN:

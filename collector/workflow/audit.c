@@ -7,7 +7,8 @@
 
 #include <sodium.h>
 
-#define HASH_TEXT (2 * crypto_hash_sha256_BYTES + 1)
+#define HASH_TEXT sizeof(((struct audit_finding *)NULL)->hash)
+_Static_assert(HASH_TEXT == 2 * crypto_hash_sha256_BYTES + 1, "SHA-256 in hex");
 
 static void
 add_text(crypto_hash_sha256_state *state, const char *text)
@@ -74,9 +75,10 @@ audit_write(struct db *db, const struct audit_row *row)
 }
 
 int
-audit_check(struct db *db, int64_t *ret_row)
+audit_check(struct db *db, struct audit_finding *ret)
 {
-	char prev[HASH_TEXT] = "", hash[HASH_TEXT];
+	struct audit_finding f = { 0 };
+	char hash[HASH_TEXT];
 	struct db_stmt *stmt;
 	int r = db_query(db, &stmt,
 	    "SELECT id, at, actor, object_kind, object_id, what, from_value, to_value, why,"
@@ -97,15 +99,17 @@ audit_check(struct db *db, int64_t *ret_row)
 			.why = db_text_or(stmt, 8, ""),
 		};
 
-		row_hash(&row, prev, hash);
-		if (strcmp(prev, db_text_or(stmt, 9, "")) != 0 ||
-		    strcmp(hash, db_text_or(stmt, 10, "")) != 0) {
-			*ret_row = db_int(stmt, 0);
+		row_hash(&row, f.hash, hash);
+		f.is_link_lost = strcmp(f.hash, db_text_or(stmt, 9, "")) != 0;
+		if (f.is_link_lost || strcmp(hash, db_text_or(stmt, 10, "")) != 0) {
+			f.row = db_int(stmt, 0);
 			r = -EBADMSG;
 			break;
 		}
-		strcpy(prev, hash);
+		memcpy(f.hash, hash, sizeof(f.hash));
+		f.rows++;
 	}
 	db_finish(stmt);
+	*ret = f;
 	return r;
 }

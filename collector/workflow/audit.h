@@ -11,6 +11,7 @@
  * its step.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "collector/store/db.h"
@@ -28,7 +29,18 @@ struct audit_row {
 
 int audit_write(struct db *db, const struct audit_row *row);
 
-/* 0: the chain is whole. -EBADMSG: *ret_row is the first row that does not fit. */
-int audit_check(struct db *db, int64_t *ret_row);
+struct audit_finding {
+	int64_t rows;  /* that fit, from the first on */
+	char hash[65]; /* of the last of them; empty: there is none */
+	int64_t row;   /* the first that does not fit; 0: the chain is whole */
+	bool
+	    is_link_lost; /* its link to the row before: one was removed, put in or rewritten */
+};
+
+/*
+ * 0: the chain is whole. -EBADMSG: it breaks at ret->row. Rows cut off its end leave a whole
+ * chain: whoever fears that compares rows and hash with what was noted down before.
+ */
+int audit_check(struct db *db, struct audit_finding *ret);
 
 #endif

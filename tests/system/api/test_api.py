@@ -403,6 +403,7 @@ class Steps(ApiTest):
         self.api.post("/api/v1/cases/%d/close" % case, {"why": "x"}, 409)
         self.api.post("/api/v1/cases/%d/incident" % case, {"why": "x"}, 409)
         self.api.post("/api/v1/cases/99999/close", {"why": "x"}, 404)
+        self.assertRegex(self.stand.tool("--check-audit"), r"audit: whole, [1-9]\d* rows, last hash [0-9a-f]{64}")
 
     def test_bad_bodies_are_the_clients_fault(self):
         incident = self.confirm(self.new_incident())

@@ -414,7 +414,7 @@ class Ingest(unittest.TestCase):
                 (["--nonsense"], 2, "nonsense"),
                 ([], 2, "--data DIR is missing"),
                 (["--data", self.data, "--import"], 2, "at least one file"),
-                (["--data", self.data, "--summary", "--count-events"], 2, "only one of"),
+                (["--data", self.data, "--summary", "--count-events"], 2, "only one command"),
                 (["--data", self.data, "stray"], 2, "belongs to no option"),
                 (["--data", self.data, "--redis", "nowhere"], 2, "nowhere: expected HOST:PORT, .* or unix:PATH"),
                 (["--data", self.data, "--redis", "host:0"], 2, "from 1 to 65535"),
@@ -428,6 +428,16 @@ class Ingest(unittest.TestCase):
                                   stderr=subprocess.STDOUT, timeout=30)
             self.assertEqual(done.returncode, code, (words, done.stdout))
             self.assertTrue(re.search(text, done.stdout.decode()), (words, done.stdout))
+
+    def test_a_broken_audit_chain_is_found(self):
+        self.run_tool("--reset-password", "nobody", code=1)
+        self.assertRegex(self.run_tool("--check-audit"), r"^audit: whole, 0 rows, last hash -\n$")
+        with contextlib.closing(sqlite3.connect(self.data + "/guan.db")) as db:
+            db.execute("INSERT INTO audit (id, at, actor, object_kind, object_id, what, why, prev_hash,"
+                       " hash) VALUES (7, 1, 'duty', 'case', 1, 'case.state', '', '', 'made up')")
+            db.commit()
+        self.assertIn("broken at row 7 (it is not as it was written), 0 rows before it fit",
+                      self.run_tool("--check-audit", code=3))
 
     def test_summary_has_every_facility_and_the_unmapped(self):
         self.redis.command("SADD", "guan:sensors", "edge-1")

@@ -101,9 +101,9 @@ bench_open(struct bench *b)
 static inline void
 bench_done(struct bench *b)
 {
-	int64_t row;
+	struct audit_finding finding;
 
-	assert_int_equal(audit_check(b->scratch.db, &row), 0);
+	assert_int_equal(audit_check(b->scratch.db, &finding), 0);
 	workflow_free(b->wf);
 	law_free(b->law);
 	scratch_done(&b->scratch);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -30,12 +31,16 @@ static void
 an_untouched_chain_is_whole(void **state)
 {
 	struct scratch s;
-	int64_t row = 0;
+	struct audit_finding f;
 
 	scratch_open(&s);
-	assert_int_equal(audit_check(s.db, &row), 0);
+	assert_int_equal(audit_check(s.db, &f), 0);
+	assert_true(f.rows == 0 && f.row == 0);
+	assert_string_equal(f.hash, "");
 	write_rows(&s, 5);
-	assert_int_equal(audit_check(s.db, &row), 0);
+	assert_int_equal(audit_check(s.db, &f), 0);
+	assert_true(f.rows == 5 && f.row == 0);
+	assert_int_equal(strlen(f.hash), 64);
 	scratch_done(&s);
 }
 
@@ -45,25 +50,30 @@ any_change_shows_at_its_row(void **state)
 	static const struct {
 		const char *sql;
 		int64_t row;
+		bool is_link_lost;
 	} changes[] = {
-		{ "UPDATE audit SET why = '' WHERE id = 3", 3 },
-		{ "UPDATE audit SET at = at + 1 WHERE id = 1", 1 },
-		{ "UPDATE audit SET actor = 'chief' WHERE id = 5", 5 },
-		{ "UPDATE audit SET from_value = '' WHERE id = 1", 1 }, /* NULL is not empty */
-		{ "UPDATE audit SET from_value = 'A', to_value = '1A2' WHERE id = 2", 2 },
-		{ "DELETE FROM audit WHERE id = 2", 3 },
-		{ "DELETE FROM audit WHERE id = 1", 2 },
+		{ "UPDATE audit SET why = '' WHERE id = 3", 3, false },
+		{ "UPDATE audit SET at = at + 1 WHERE id = 1", 1, false },
+		{ "UPDATE audit SET actor = 'chief' WHERE id = 5", 5, false },
+		/* NULL is not empty */
+		{ "UPDATE audit SET from_value = '' WHERE id = 1", 1, false },
+		{ "UPDATE audit SET from_value = 'A', to_value = '1A2' WHERE id = 2", 2,
+		    false },
+		{ "UPDATE audit SET hash = 'x' WHERE id = 4", 4, false },
+		{ "DELETE FROM audit WHERE id = 2", 3, true },
+		{ "DELETE FROM audit WHERE id = 1", 2, true },
 	};
 
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		struct scratch s;
-		int64_t row = 0;
+		struct audit_finding f;
 
 		scratch_open(&s);
 		write_rows(&s, 5);
 		assert_int_equal(db_run(s.db, NULL, changes[i].sql, ""), 0);
-		assert_int_equal(audit_check(s.db, &row), -EBADMSG);
-		assert_int_equal(row, changes[i].row);
+		assert_int_equal(audit_check(s.db, &f), -EBADMSG);
+		assert_int_equal(f.row, changes[i].row);
+		assert_int_equal(f.is_link_lost, changes[i].is_link_lost);
 		scratch_done(&s);
 	}
 }

@@ -34,6 +34,7 @@
 #include "collector/store/datadir.h"
 #include "collector/store/db.h"
 #include "collector/store/report.h"
+#include "collector/user_command.h"
 #include "collector/workflow/audit.h"
 #include "collector/workflow/law.h"
 #include "collector/workflow/workflow.h"
@@ -48,6 +49,10 @@ enum command {
 	COMMAND_SUMMARY,
 	COMMAND_COUNT_EVENTS,
 	COMMAND_CHECK_AUDIT,
+	COMMAND_LIST_USERS,
+	COMMAND_ADD_USER,
+	COMMAND_SET_ROLE,
+	COMMAND_REMOVE_USER,
 	COMMAND_RESET_PASSWORD,
 };
 
@@ -63,7 +68,7 @@ struct options {
 	const char *rules; /* NULL: look in the usual places */
 	const char *consumer;
 	const char *who;
-	const char *user;   /* --reset-password */
+	struct user_command user;
 	char *const *files; /* --import */
 	int file_count;
 };
@@ -87,11 +92,18 @@ static const char help[] =
     "do one thing and end (also beside a running collector):\n"
     "  --import FILE...       take registry files (.yaml, .csv) into the store, or say what is "
     "wrong\n"
-    "  --who NAME             who imports, for the record (the login name)\n"
+    "  --who NAME             who asks for it, for the record (the login name)\n"
     "  --summary              cases, alerts, incidents and open clocks of each facility\n"
     "  --count-events         stored records of each sensor run: SENSOR EPOCH COUNT MAXSEQ\n"
     "  --check-audit          whether the record of who did what is as it was written\n"
-    "  --reset-password USER  give USER a new random password\n"
+    "  --list-users           accounts: NAME ROLE must-change|- FULL NAME\n"
+    "  --add-user NAME        make an account; prints a password that must be changed\n"
+    "  --role ROLE            of it: viewer, analyst or admin\n"
+    "  --full-name TEXT       of it, for the pages\n"
+    "  --password-stdin       its password is the first line of standard input instead\n"
+    "  --set-role NAME        give it the role named by --role\n"
+    "  --remove-user NAME     end an account\n"
+    "  --reset-password NAME  give it a new random password\n"
     "  -V, --version          -h, --help\n"
     "\n"
     "exit: 0 done, 1 failed, 2 wrong command line or wrong import file, 3 the audit chain is\n"
@@ -111,6 +123,13 @@ enum {
 	OPT_SUMMARY,
 	OPT_COUNT_EVENTS,
 	OPT_CHECK_AUDIT,
+	OPT_LIST_USERS,
+	OPT_ADD_USER,
+	OPT_ROLE,
+	OPT_FULL_NAME,
+	OPT_PASSWORD_STDIN,
+	OPT_SET_ROLE,
+	OPT_REMOVE_USER,
 	OPT_RESET_PASSWORD,
 	OPT_VERBOSE,
 };
@@ -129,6 +148,13 @@ static const struct option long_options[] = {
 	{ "summary", no_argument, NULL, OPT_SUMMARY },
 	{ "count-events", no_argument, NULL, OPT_COUNT_EVENTS },
 	{ "check-audit", no_argument, NULL, OPT_CHECK_AUDIT },
+	{ "list-users", no_argument, NULL, OPT_LIST_USERS },
+	{ "add-user", required_argument, NULL, OPT_ADD_USER },
+	{ "role", required_argument, NULL, OPT_ROLE },
+	{ "full-name", required_argument, NULL, OPT_FULL_NAME },
+	{ "password-stdin", no_argument, NULL, OPT_PASSWORD_STDIN },
+	{ "set-role", required_argument, NULL, OPT_SET_ROLE },
+	{ "remove-user", required_argument, NULL, OPT_REMOVE_USER },
 	{ "reset-password", required_argument, NULL, OPT_RESET_PASSWORD },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "version", no_argument, NULL, 'V' },
@@ -193,7 +219,31 @@ parse_options(int argc, char **argv, struct options *o)
 			break;
 		case OPT_RESET_PASSWORD:
 			command = COMMAND_RESET_PASSWORD;
-			o->user = optarg;
+			o->user.name = optarg;
+			break;
+		case OPT_LIST_USERS:
+			command = COMMAND_LIST_USERS;
+			break;
+		case OPT_ADD_USER:
+			command = COMMAND_ADD_USER;
+			o->user.name = optarg;
+			break;
+		case OPT_SET_ROLE:
+			command = COMMAND_SET_ROLE;
+			o->user.name = optarg;
+			break;
+		case OPT_REMOVE_USER:
+			command = COMMAND_REMOVE_USER;
+			o->user.name = optarg;
+			break;
+		case OPT_ROLE:
+			o->user.role = optarg;
+			break;
+		case OPT_FULL_NAME:
+			o->user.full_name = optarg;
+			break;
+		case OPT_PASSWORD_STDIN:
+			o->user.reads_password = true;
 			break;
 		case OPT_VERBOSE:
 			level = LOG_LEVEL_DEBUG;
@@ -225,6 +275,11 @@ parse_options(int argc, char **argv, struct options *o)
 		snprintf(text, sizeof(text), "--redis %.300s: %s", o->redis, refused);
 		usage_error(text);
 	}
+	bool needs_role = o->command == COMMAND_ADD_USER || o->command == COMMAND_SET_ROLE;
+	if (needs_role != (o->user.role != NULL))
+		usage_error("--add-user and --set-role need --role, and nothing else takes it");
+	if ((o->user.full_name || o->user.reads_password) && o->command != COMMAND_ADD_USER)
+		usage_error("--full-name and --password-stdin belong to --add-user");
 	if (o->command == COMMAND_IMPORT && o->file_count == 0)
 		usage_error("--import needs at least one file");
 	if (o->command != COMMAND_IMPORT && o->file_count > 0)
@@ -346,20 +401,16 @@ run_check_audit(const struct options *o)
 }
 
 static int
-run_reset_password(const struct options *o)
+run_user(const struct options *o, int (*run)(struct db *, const struct user_command *))
 {
-	char password[ACCOUNT_PASSWORD_LEN + 1];
+	struct user_command command = o->user;
+	command.who = o->who ? o->who : getenv("USER");
+	if (!command.who || !*command.who)
+		command.who = "unknown";
 	struct db *db = open_store(o, DB_READ_WRITE);
-	int r = account_reset(db, o->user, password);
-	if (r == 0)
-		printf("%s\n", password);
-	else if (r == -ENOENT)
-		log_error("there is no account %s", o->user);
-	else
-		log_error("the password cannot be stored: %s", db_error(db));
-	sodium_memzero(password, sizeof(password));
+	int r = run(db, &command);
 	db_close(db);
-	return r == 0 ? 0 : 1;
+	return r;
 }
 
 /* Running -----------------------------------------------------------------------------------
@@ -574,7 +625,15 @@ main(int argc, char **argv)
 	case COMMAND_CHECK_AUDIT:
 		return run_check_audit(&o);
 	case COMMAND_RESET_PASSWORD:
-		return run_reset_password(&o);
+		return run_user(&o, user_reset_password);
+	case COMMAND_LIST_USERS:
+		return run_report(&o, report_accounts);
+	case COMMAND_ADD_USER:
+		return run_user(&o, user_add);
+	case COMMAND_SET_ROLE:
+		return run_user(&o, user_set_role);
+	case COMMAND_REMOVE_USER:
+		return run_user(&o, user_remove);
 	case COMMAND_RUN:
 		break;
 	}

@@ -13,8 +13,7 @@
 #include "collector/workflow/audit.h"
 #include "common/log.h"
 
-#define PASSWORD_CHARS 256
-#define NEW_PASSWORD_CHARS_MIN 12
+#define PASSWORD_CHARS ACCOUNT_PASSWORD_MAX
 
 static json_t *
 view_session(const struct session *session)
@@ -181,9 +180,9 @@ handle_password(struct call *call)
 	int r;
 
 	call_known_keys(call, keys);
-	if (fresh && text_chars(fresh) < NEW_PASSWORD_CHARS_MIN)
+	if (fresh && text_chars(fresh) < ACCOUNT_PASSWORD_MIN)
 		fault_field(&call->fault, "new", "must have at least %d characters",
-		    NEW_PASSWORD_CHARS_MIN);
+		    ACCOUNT_PASSWORD_MIN);
 	if (fresh && old && strcmp(fresh, old) == 0)
 		fault_field(&call->fault, "new", "must differ from the old one");
 	if (call_refused(call) || !may_try(call, call->session->name))

@@ -16,8 +16,8 @@
  * characters are 139 bits. */
 static const char alphabet[] = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 
-static void
-random_password(char password[ACCOUNT_PASSWORD_LEN + 1])
+void
+account_random_password(char password[ACCOUNT_PASSWORD_LEN + 1])
 {
 	for (int i = 0; i < ACCOUNT_PASSWORD_LEN; i++)
 		password[i] = alphabet[randombytes_uniform(sizeof(alphabet) - 1)];
@@ -38,12 +38,27 @@ now_us(void)
 	return (int64_t)(clock_wall_ns() / NSEC_PER_USEC);
 }
 
+static bool
+is_role(const char *role)
+{
+	return strcmp(role, "viewer") == 0 || strcmp(role, "analyst") == 0 ||
+	       strcmp(role, "admin") == 0;
+}
+
+static bool
+is_name(const char *name)
+{
+	size_t n = strlen(name);
+	return n >= 1 && n <= 64 &&
+	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			    "0123456789._-@") == n;
+}
+
 int
 account_create(struct db *db, const char *name, const char *display_name, const char *role,
     const char *password, bool must_change)
 {
-	if (strcmp(role, "viewer") != 0 && strcmp(role, "analyst") != 0 &&
-	    strcmp(role, "admin") != 0)
+	if (!is_role(role) || !is_name(name))
 		return -EINVAL;
 	char hash[crypto_pwhash_STRBYTES];
 	int r = hash_password(password, hash);
@@ -93,7 +108,7 @@ account_bootstrap(struct db *db, const char *data_folder,
 	if (r < 0 || accounts > 0)
 		return r;
 
-	random_password(ret_password);
+	account_random_password(ret_password);
 	r = db_begin(db);
 	if (r < 0)
 		return r;
@@ -114,7 +129,7 @@ int
 account_reset(struct db *db, const char *name, char ret_password[ACCOUNT_PASSWORD_LEN + 1])
 {
 	char hash[crypto_pwhash_STRBYTES];
-	random_password(ret_password);
+	account_random_password(ret_password);
 	int r = hash_password(ret_password, hash);
 	if (r < 0)
 		return r;
@@ -126,6 +141,51 @@ account_reset(struct db *db, const char *name, char ret_password[ACCOUNT_PASSWOR
 	if (r == 0 && changed == 0)
 		r = -ENOENT;
 	return r;
+}
+
+int
+account_find(struct db *db, const char *name, int64_t *ret_account)
+{
+	return db_get_int(db, ret_account, "SELECT id FROM account WHERE name = $1", "t", name);
+}
+
+/* -EPERM when no other admin than this account is left. */
+static int
+another_admin(struct db *db, int64_t account)
+{
+	int64_t others = 0;
+	int r = db_get_int(db, &others,
+	    "SELECT count(*) FROM account WHERE role = 'admin' AND id <> $1", "i", account);
+	return r < 0 ? r : others > 0 ? 0 : -EPERM;
+}
+
+int
+account_set_role(struct db *db, int64_t account, const char *role, char ret_before[16])
+{
+	if (!is_role(role))
+		return -EINVAL;
+	int r = strcmp(role, "admin") != 0 ? another_admin(db, account) : 0;
+	if (r < 0)
+		return r;
+	struct db_stmt *stmt;
+	r = db_query(db, &stmt, "SELECT role FROM account WHERE id = $1", "i", account);
+	if (r < 0)
+		return r;
+	r = db_step(stmt);
+	if (r > 0)
+		snprintf(ret_before, 16, "%s", db_text_or(stmt, 0, ""));
+	db_finish(stmt);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	return db_run(db, NULL, "UPDATE account SET role = $2, changed_at = $3 WHERE id = $1",
+	    "iti", account, role, now_us());
+}
+
+int
+account_remove(struct db *db, int64_t account)
+{
+	int r = another_admin(db, account);
+	return r < 0 ? r : db_run(db, NULL, "DELETE FROM account WHERE id = $1", "i", account);
 }
 
 int

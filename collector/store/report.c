@@ -4,6 +4,21 @@
 #include <inttypes.h>
 
 int
+report_accounts(struct db *db, FILE *out)
+{
+	struct db_stmt *stmt;
+	int r = db_query(db, &stmt,
+	    "SELECT name, role, must_change, display_name FROM account ORDER BY name", "");
+	if (r < 0)
+		return r;
+	while ((r = db_step(stmt)) > 0)
+		fprintf(out, "%s %s %s %s\n", db_text_or(stmt, 0, ""), db_text_or(stmt, 1, ""),
+		    db_int(stmt, 2) ? "must-change" : "-", db_text_or(stmt, 3, ""));
+	db_finish(stmt);
+	return r;
+}
+
+int
 report_events(struct db *db, FILE *out)
 {
 	/* Counted from the rows themselves, not from event_seen: this is what tests compare. */

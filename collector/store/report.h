@@ -10,6 +10,7 @@
 #include "collector/store/db.h"
 
 /* One line for each run of a sensor: SENSOR EPOCH COUNT MAXSEQ. COUNT counts stored rows. */
+int report_accounts(struct db *db, FILE *out);
 int report_events(struct db *db, FILE *out);
 
 /* A table of facilities with their cases, alerts, incidents and open clocks; then "unmapped N".

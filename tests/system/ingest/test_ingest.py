@@ -174,9 +174,9 @@ class Ingest(unittest.TestCase):
         self.addCleanup(self.tell_log)
         self.run_tool("--import", os.path.join(RULES, "registry", "sample.yaml"))
 
-    def run_tool(self, *words, code=0):
+    def run_tool(self, *words, code=0, stdin=None):
         done = subprocess.run([COLLECTOR, "--data", self.data, "--rules", RULES, *words],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+                              input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
         self.assertEqual(done.returncode, code, done.stderr.decode())
         return done.stdout.decode()
 
@@ -438,6 +438,40 @@ class Ingest(unittest.TestCase):
             db.commit()
         self.assertIn("broken at row 7 (it is not as it was written), 0 rows before it fit",
                       self.run_tool("--check-audit", code=3))
+
+    def test_accounts_are_made_and_changed(self):
+        def users():
+            return [tuple(line.split()) for line in self.run_tool("--list-users").splitlines()]
+
+        made = self.run_tool("--add-user", "chief", "--role", "admin", "--full-name", "值班长").strip()
+        self.assertRegex(made, r"^[A-Za-z2-9]{24}$")
+        said = self.run_tool("--add-user", "duty", "--role", "viewer", "--password-stdin",
+                             stdin="关基设施-correct horse\n".encode())
+        self.assertEqual(said, "")
+        self.assertEqual(users(), [("chief", "admin", "must-change", "值班长"),
+                                   ("duty", "viewer", "-", "duty")])
+        for stdin in (b"", b"short\n", b"x" * 257 + b"\n", b"x" * 5000):
+            self.run_tool("--add-user", "other", "--role", "viewer", "--password-stdin", stdin=stdin,
+                          code=1)
+        self.run_tool("--add-user", "duty", "--role", "viewer", code=1)
+        self.run_tool("--add-user", "other", "--role", "root", code=2)
+        self.run_tool("--add-user", "a b", "--role", "viewer", code=2)
+        self.run_tool("--add-user", "other", code=2)
+        self.run_tool("--remove-user", "duty", "--role", "viewer", code=2)
+        self.run_tool("--set-role", "nobody", "--role", "viewer", code=1)
+        self.run_tool("--set-role", "chief", "--role", "viewer", code=1)
+        self.run_tool("--remove-user", "chief", code=1)
+        self.assertEqual(len(users()), 2)
+        self.run_tool("--set-role", "duty", "--role", "admin", "--who", "owner")
+        self.run_tool("--remove-user", "chief")
+        self.run_tool("--reset-password", "duty")
+        self.assertEqual(users(), [("duty", "admin", "must-change", "duty")])
+        self.assertEqual(self.sql("SELECT what, from_value, to_value FROM audit ORDER BY id"), [
+            ("account.made", None, "admin"), ("account.made", None, "viewer"),
+            ("account.role", "viewer", "admin"), ("account.removed", "chief", None),
+            ("account.password", None, None)])
+        self.assertEqual(self.sql("SELECT actor FROM audit WHERE what = 'account.role'"), [("owner",)])
+        self.assertIn("whole, 5 rows", self.run_tool("--check-audit"))
 
     def test_summary_has_every_facility_and_the_unmapped(self):
         self.redis.command("SADD", "guan:sensors", "edge-1")

@@ -70,6 +70,44 @@ a_reset_ends_the_old_password(void **state)
 }
 
 static void
+the_last_admin_stays(void **state)
+{
+	struct scratch s;
+	scratch_open(&s);
+	int64_t chief = 0, duty = 0;
+	char before[16];
+	assert_int_equal(account_create(s.db, "chief", "x", "admin", "p", false), 0);
+	assert_int_equal(account_create(s.db, "duty", "x", "viewer", "p", false), 0);
+	assert_int_equal(account_find(s.db, "chief", &chief), 0);
+	assert_int_equal(account_find(s.db, "duty", &duty), 0);
+	assert_int_equal(account_find(s.db, "nobody", &duty), -ENOENT);
+	assert_int_equal(account_set_role(s.db, chief, "viewer", before), -EPERM);
+	assert_int_equal(account_remove(s.db, chief), -EPERM);
+	assert_int_equal(account_set_role(s.db, duty, "root", before), -EINVAL);
+	assert_int_equal(account_set_role(s.db, duty, "admin", before), 0);
+	assert_string_equal(before, "viewer");
+	assert_int_equal(account_set_role(s.db, chief, "viewer", before), 0);
+	assert_int_equal(account_remove(s.db, chief), 0);
+	assert_int_equal(account_set_role(s.db, chief, "admin", before), -ENOENT);
+	assert_int_equal(scratch_number(&s, "SELECT count(*) FROM account"), 1);
+	scratch_done(&s);
+}
+
+static void
+names_are_plain(void **state)
+{
+	struct scratch s;
+	scratch_open(&s);
+	static const char *const wrong[] = { "", "a b", "a\nb", "关", "a/b",
+		"12345678901234567890123456789012345678901234567890123456789012345" };
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(account_create(s.db, wrong[i], "x", "viewer", "p", false),
+		    -EINVAL);
+	assert_int_equal(account_create(s.db, "a.B_c-1@x", "x", "viewer", "p", false), 0);
+	scratch_done(&s);
+}
+
+static void
 one_collector_at_a_time_uses_a_folder(void **state)
 {
 	char folder[] = "/tmp/guan-test-XXXXXX", error[256], path[64];
@@ -99,6 +137,8 @@ main(void)
 		cmocka_unit_test(the_first_start_makes_admin_once_and_writes_its_password),
 		cmocka_unit_test(wrong_and_unknown_do_not_pass),
 		cmocka_unit_test(a_reset_ends_the_old_password),
+		cmocka_unit_test(the_last_admin_stays),
+		cmocka_unit_test(names_are_plain),
 		cmocka_unit_test(one_collector_at_a_time_uses_a_folder),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

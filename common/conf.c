@@ -209,14 +209,51 @@ rest_error(const char *name, struct span text, yaml_parser_t *parser)
 	return error;
 }
 
+/*
+ * NULL, or where values stand too deep. Before all else, as libyaml's time for lists in lists
+ * grows with the square of their depth: a million open brackets would take hours. Other faults
+ * are left to the reading proper.
+ */
+static char *
+depth_error(const char *name, struct span text)
+{
+	yaml_parser_t parser;
+	yaml_event_t event;
+	char *error = NULL;
+	unsigned depth = 0;
+	bool is_over = !yaml_parser_initialize(&parser);
+
+	if (is_over)
+		return message(name, 0, 0, "out of memory");
+	yaml_parser_set_input_string(&parser, text.len ? text.p : (const uint8_t *)"",
+	    text.len);
+	while (!error && !is_over && yaml_parser_parse(&parser, &event)) {
+		if (event.type == YAML_SEQUENCE_START_EVENT ||
+		    event.type == YAML_MAPPING_START_EVENT)
+			depth++;
+		else if (event.type == YAML_SEQUENCE_END_EVENT ||
+			 event.type == YAML_MAPPING_END_EVENT)
+			depth--;
+		if (depth > CONF_DEPTH + 1)
+			error = message(name, (unsigned)event.start_mark.line + 1,
+			    (unsigned)event.start_mark.column + 1, "nested too deep");
+		is_over = event.type == YAML_STREAM_END_EVENT;
+		yaml_event_delete(&event);
+	}
+	yaml_parser_delete(&parser);
+	return error;
+}
+
 struct conf *
 conf_read_text(const char *name, struct span text, char **ret_error)
 {
 	yaml_parser_t parser;
 	yaml_document_t doc;
-	struct conf *conf = conf_new();
 
-	*ret_error = NULL;
+	*ret_error = depth_error(name, text);
+	if (*ret_error)
+		return NULL;
+	struct conf *conf = conf_new();
 	if (!conf || !yaml_parser_initialize(&parser)) {
 		*ret_error = message(name, 0, 0, "out of memory");
 		conf_free(conf);

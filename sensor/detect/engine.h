@@ -82,8 +82,9 @@ enum plain_flag {
 	PLAIN_NEEDS_ESTABLISHED = 1 << 1,
 	PLAIN_NEEDS_NOT_ESTABLISHED = 1 << 2,
 	PLAIN_NEEDS_FLOW = 1 << 3,
-	PLAIN_NEEDS_EVENT = 1 << 4, /* an event of an application protocol */
-	PLAIN_IS_GROWING = 1 << 5,  /* transactions: look again on each growth */
+	PLAIN_NEEDS_EVENT = 1 << 4,   /* an event of an application protocol */
+	PLAIN_IS_GROWING = 1 << 5,    /* transactions: look again on each growth */
+	PLAIN_GROWS_AS_BODY = 1 << 6, /* and nothing but a body makes it grow */
 };
 
 /* A literal of one or two bytes that stands in a narrow place, and is compared there. */
@@ -128,9 +129,14 @@ struct tx_scan {
 	struct literal_set literals;
 };
 
+/* Growing buffers that one protocol may have in one direction. */
+#define TX_BODIES_MAX 4
+
 struct tx_group {
 	struct tx_scan *scans; /* by progress */
 	uint32_t scan_count;
+	const struct field *bodies[TX_BODIES_MAX]; /* FIELD_STREAM that sections look at */
+	uint32_t body_count;
 	struct plain_list plain;
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* group_tx: rules on transactions, by protocol, direction and buffer. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -41,25 +42,51 @@ plan_concerns(const struct plan *plan, enum proto_id id, enum dir dir)
 	return (plan->needs[dir] & ~PLAN_BIT_RAW) != 0;
 }
 
+static void
+tx_body_add(struct tx_group *group, const struct field *field)
+{
+	for (uint32_t i = 0; i < group->body_count; i++) {
+		if (group->bodies[i] == field)
+			return;
+	}
+	assert(group->body_count < TX_BODIES_MAX); /* our own protocols say how many */
+	group->bodies[group->body_count++] = field;
+}
+
+/* What tells a look that something has grown, wherever the rule's literal is looked for. */
+static void
+tx_bodies_add(struct tx_group *group, const struct plan *plan, enum proto_id id, enum dir dir)
+{
+	for (unsigned i = 0; i < plan->section_count; i++) {
+		const struct field *field = section_field(&plan->sections[i], id, dir);
+		if (field && field->kind == FIELD_STREAM)
+			tx_body_add(group, field);
+	}
+}
+
 /* What a rule without a literal waits for: all of its buffers, and growth where they grow. */
 static struct plain
 tx_plain_of(const struct plan *plan, uint32_t order, enum proto_id id, enum dir dir)
 {
 	struct plain plain = plain_of(plan, order, NULL);
+	/* Numbers and events may come true at any step. */
+	bool is_open = plan->rule->tx.first || plan->rule->is_tx_bidirectional;
+	bool has_body = false;
 	for (unsigned i = 0; i < plan->section_count; i++) {
 		const struct field *field = section_field(&plan->sections[i], id, dir);
 		if (!field)
 			continue;
-		if (field->kind == FIELD_STREAM || field->kind == FIELD_MULTI)
-			plain.flags |= PLAIN_IS_GROWING;
-		else if (field->progress > plain.progress)
+		has_body |= field->kind == FIELD_STREAM;
+		is_open |=
+		    field->kind == FIELD_MULTI || plan->sections[i].section->is_absent_ok;
+		if (field->kind != FIELD_STREAM && field->kind != FIELD_MULTI &&
+		    field->progress > plain.progress)
 			plain.progress = field->progress;
-		if (plan->sections[i].section->is_absent_ok)
-			plain.flags |= PLAIN_IS_GROWING;
 	}
-	/* Numbers and events may come true at any step. */
-	if (plan->rule->tx.first || plan->rule->is_tx_bidirectional)
+	if (is_open || has_body)
 		plain.flags |= PLAIN_IS_GROWING;
+	if (has_body && !is_open)
+		plain.flags |= PLAIN_GROWS_AS_BODY;
 	return plain;
 }
 
@@ -132,6 +159,7 @@ tx_group_fill(struct detect_engine *engine, enum proto_id id, enum dir dir,
 		const struct plan *plan = &engine->plans[order];
 		if (!plan_concerns(plan, id, dir))
 			continue;
+		tx_bodies_add(group, plan, id, dir);
 		const struct field *field;
 		const struct plan_section *s =
 		    tx_literal_section(engine, plan, id, dir, &field);
@@ -182,7 +210,8 @@ group_tx_build(struct detect_engine *engine, enum proto_id id, const char *cache
 		int r = tx_group_fill(engine, id, (enum dir)dir, group, cache_dir, ret_error);
 		if (r < 0)
 			return r;
-		if (group->scan_count == 0 && group->plain.count == 0) {
+		if (group->scan_count == 0 && group->body_count == 0 &&
+		    group->plain.count == 0) {
 			free(group);
 			engine->tx[id][dir] = NULL;
 		}

@@ -75,7 +75,8 @@ struct tx_detect {
 	uint16_t reached[2]; /* steps that have been inspected, plus one; 0: none */
 	uint8_t entry_count, seen_count;
 	bool was_done[2];
-	uint64_t events; /* that rules have been shown */
+	uint64_t growth[2]; /* of its bodies, when they were last looked at */
+	uint64_t events;    /* that rules have been shown */
 	struct tx_seen seen[TX_SEEN_MAX];
 	struct tx_entry entries[TX_ENTRIES_FIRST];
 	struct tx_more *more;

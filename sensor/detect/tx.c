@@ -35,6 +35,7 @@ struct tx_look {
 	struct tx_detect *state;
 	struct packet *packet;
 	enum dir dir;
+	bool is_still; /* no step reached and no body grown since the last look */
 	const struct flow_notes *notes; /* raw parts that held; or NULL */
 };
 
@@ -70,6 +71,7 @@ tx_detect_get(struct detector *detector, struct tx *tx)
 		 */
 		entries_drop(detector, state);
 		state->seen_count = 0;
+		state->growth[0] = state->growth[1] = 0;
 		state->generation = detector->engine->generation;
 	}
 	return state;
@@ -268,6 +270,40 @@ buffers_scan(struct detector *detector, const struct tx_look *look,
 	}
 }
 
+/*
+ * Differs when a body has grown, has ended, or another one has begun. Most packets of a long
+ * body change nothing that rules may see, since bodies become visible in steps.
+ */
+static uint64_t
+bodies_growth(struct detector *detector, const struct tx_look *look,
+    const struct tx_group *group)
+{
+	/* Room for the count of instances, and of those that are whole, below the bytes. */
+	_Static_assert(TX_BODIES_MAX * INSTANCES_MAX * 2 < 1 << 10, "");
+	uint64_t growth = 0;
+	for (uint32_t i = 0; i < group->body_count; i++) {
+		const struct field *field = group->bodies[i];
+		struct field_value value = { 0 };
+		for (unsigned index = 0;
+		     index < INSTANCES_MAX && field->get(look->app, look->tx, look->dir, index,
+						  detector->thread->scratch, &value);
+		     index++) {
+			growth += (value.offset + value.bytes.len) << 10;
+			growth += 1 + (value.is_final ? 1 : 0);
+			value = (struct field_value){ 0 };
+		}
+	}
+	return growth;
+}
+
+static bool
+is_step_reached(const struct tx_look *look)
+{
+	const struct tx_detect *state = look->state;
+	return state->reached[look->dir] != look->tx->progress[look->dir] + 1 ||
+	       state->was_done[look->dir] != look->tx->is_done[look->dir];
+}
+
 /* --- Sections --- */
 
 static enum verdict
@@ -435,25 +471,48 @@ tx_try(struct detector *detector, const struct tx_look *look, uint32_t order, bo
 	entry_store(detector, look, entry, plan, order, bits);
 }
 
+/* Whether an entry waits for nothing but bodies: what it was told in the last look holds. */
+static bool
+waits_for_bodies(const struct tx_look *look, const struct plan *plan,
+    const struct tx_entry *entry)
+{
+	/* Looks at the other direction may have made it, and not have asked about this one. */
+	if (plan->rule->is_tx_bidirectional)
+		return false;
+	uint32_t open = plan->needs[look->dir] & ~entry->bits & bits_in_reach(plan, look->dir);
+	for (unsigned i = 0; i < plan->section_count; i++) {
+		if (!(open & 1u << i))
+			continue;
+		const struct field *field =
+		    plan->sections[i].section->buffer->fields[look->app->id];
+		if (!field || field->kind != FIELD_STREAM)
+			return false;
+	}
+	return !(open & PLAN_BIT_TX);
+}
+
+static void
+entries_add_from(struct detector *detector, const struct tx_look *look,
+    const struct tx_entry *entries, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct tx_entry *e = &entries[i];
+		const struct plan *plan = &detector->engine->plans[e->order];
+		if ((e->bits & (PLAN_BIT_FIRED | PLAN_BIT_DEAD)) ||
+		    e->dir != entry_dir(plan, look->dir))
+			continue;
+		if (!look->is_still || !waits_for_bodies(look, plan, e))
+			candidate_add(detector, e->order);
+	}
+}
+
 static void
 entries_add(struct detector *detector, const struct tx_look *look)
 {
-	const uint32_t over = PLAN_BIT_FIRED | PLAN_BIT_DEAD;
 	const struct tx_detect *state = look->state;
-	for (unsigned i = 0; i < state->entry_count; i++) {
-		const struct tx_entry *e = &state->entries[i];
-		const struct plan *plan = &detector->engine->plans[e->order];
-		if (!(e->bits & over) && e->dir == entry_dir(plan, look->dir))
-			candidate_add(detector, e->order);
-	}
-	for (const struct tx_more *more = state->more; more; more = more->next) {
-		for (unsigned i = 0; i < more->count; i++) {
-			const struct tx_entry *e = &more->entries[i];
-			const struct plan *plan = &detector->engine->plans[e->order];
-			if (!(e->bits & over) && e->dir == entry_dir(plan, look->dir))
-				candidate_add(detector, e->order);
-		}
-	}
+	entries_add_from(detector, look, state->entries, state->entry_count);
+	for (const struct tx_more *more = state->more; more; more = more->next)
+		entries_add_from(detector, look, more->entries, more->count);
 }
 
 static void
@@ -480,15 +539,20 @@ plain_is_due(const struct tx_look *look, const struct plain *plain)
 		return false;
 	if (plain->layers && !(plain->layers & look->packet->layers))
 		return false;
+	if (look->is_still && (plain->flags & PLAIN_GROWS_AS_BODY))
+		return false;
 	if (plain->progress > progress)
 		return has_ended;
 	return plain->progress >= reached || (plain->flags & PLAIN_IS_GROWING) || has_ended;
 }
 
 static void
-tx_look(struct detector *detector, const struct tx_look *look)
+tx_look(struct detector *detector, struct tx_look *look)
 {
 	const struct tx_group *group = detector->engine->tx[look->app->id][look->dir];
+	uint64_t growth = group ? bodies_growth(detector, look, group) : 0;
+	look->is_still = !is_step_reached(look) && growth == look->state->growth[look->dir];
+	look->state->growth[look->dir] = growth;
 	candidates_begin(detector);
 	detector->slot_stamp++;
 	if (group)

@@ -6,6 +6,9 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <string.h>
+
 #include "bench_sensor.h"
 
 static struct bench b;
@@ -197,6 +200,52 @@ rules_without_literal_are_asked_when_their_buffer_is_there(void **state)
 	bench_done(&b);
 }
 
+/* A body of 60,000 bytes, "first" at its start and "last" at its end, in pieces of 500. */
+static void
+send_long_body(void)
+{
+	enum { BODY = 60000 };
+	static char text[BODY + 200];
+	int head = snprintf(text, 200, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", BODY);
+	memset(text + head, '.', BODY);
+	memcpy(text + head, "first", 5);
+	memcpy(text + head + BODY - 4, "last", 4);
+	bench_send(&b, &t, DIR_TOSERVER, get);
+	bench_send_split(&b, &t, DIR_TOCLIENT, text, (size_t)head + BODY, 500);
+}
+
+static void
+a_rule_that_waits_for_a_body_is_asked_only_when_it_has_grown(void **state)
+{
+	static const struct {
+		const char *rule;
+		unsigned alerts;
+	} cases[] = {
+		{ "file.data; content:\"first\"; content:\"last\"; distance:0;", 1 },
+		{ "file.data; content:\"first\"; fast_pattern; content:\"never\";", 0 },
+		{ "file.data; pcre:\"/first.+last/s\";", 1 },
+		{ "file.data; pcre:\"/never/\";", 0 },
+		{ "file.data; content:!\"never\";", 1 },
+		{ "content:\"HTTP/1.1 200\"; fast_pattern; file.data; content:\"last\";", 1 },
+		{ "http.stat_code; content:\"200\"; file.data; pcre:\"/last$/\";", 1 },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char rule[256];
+		snprintf(rule, sizeof(rule),
+		    "alert http any any -> any any (flow:to_client; %s sid:1;)\n",
+		    cases[i].rule);
+		start(rule);
+		send_long_body();
+		if (bench_count(&b, 1) != cases[i].alerts)
+			fail_msg("%s: fired %u times", cases[i].rule, bench_count(&b, 1));
+		/* It becomes visible in three steps, while more than a hundred packets come. */
+		uint64_t asked = detect_counters(b.detector)->candidates;
+		if (asked > 6)
+			fail_msg("%s: asked %u times", cases[i].rule, (unsigned)asked);
+		bench_done(&b);
+	}
+}
+
 static void
 swapping_rules_drops_what_is_pending(void **state)
 {
@@ -227,6 +276,7 @@ main(void)
 		cmocka_unit_test(flow_bits_set_by_a_packet_rule_are_seen_by_transactions),
 		cmocka_unit_test(the_protocol_alone_is_told_once_per_direction),
 		cmocka_unit_test(rules_without_literal_are_asked_when_their_buffer_is_there),
+		cmocka_unit_test(a_rule_that_waits_for_a_body_is_asked_only_when_it_has_grown),
 		cmocka_unit_test(swapping_rules_drops_what_is_pending),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -516,8 +516,7 @@ open_all(struct sensor *s)
 	if (!s->engine || workers_open(s) < 0 || capture_open(s) < 0)
 		return -1;
 	const char *spool_dir = s->config->writer.redis ? s->config->writer.spool_dir : NULL;
-	if (s->live &&
-	    privilege_prepare(s->config->run_as, s->config->log_dir, spool_dir) < 0)
+	if (s->live && privilege_prepare(s->config->run_as, s->config->log_dir, spool_dir) < 0)
 		return -1;
 	/* From here on there is something to tidy up: until now they just ended us. */
 	static const int ends[] = { SIGINT, SIGTERM };

@@ -56,8 +56,7 @@ sessions_free(struct sessions *sessions)
 static void
 token_hash(const char *token, unsigned char out[32])
 {
-	crypto_generichash(out, 32, (const unsigned char *)token,
-	    strlen(token), NULL, 0);
+	crypto_generichash(out, 32, (const unsigned char *)token, strlen(token), NULL, 0);
 }
 
 static struct session *

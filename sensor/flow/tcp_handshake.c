@@ -336,8 +336,8 @@ syn_recv(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *s, struct pa
 		return TCP_REFUSE;
 	if (packet->dir == DIR_TOSERVER || conn->is_four_way)
 		return client_ack(tcp, conn, s, packet);
-	/* The server goes on although the client has not answered yet. With fast open it may; and
-	 * who picks up connections in the middle may see one side only. */
+	/* The server goes on although the client has not answered yet. With fast open it may;
+	 * and who picks up connections in the middle may see one side only. */
 	if (conn->is_fastopen || (conn->is_midstream && h->seq == s->next_seq)) {
 		conn->state = TCP_STATE_ESTABLISHED;
 		return TCP_TAKE;

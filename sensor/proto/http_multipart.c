@@ -27,8 +27,8 @@ struct http_multipart {
 	uint8_t boundary[HTTP_BOUNDARY_MAX + 2];
 	bool is_line_start; /* held begins where a line does */
 	struct proto_buf held;
-	uint32_t at; /* of held, what has been read; moved out before more is added */
-	struct file *file;      /* of the part that is being read; NULL: a field */
+	uint32_t at;       /* of held, what has been read; moved out before more is added */
+	struct file *file; /* of the part that is being read; NULL: a field */
 	bool has_name;
 	struct proto_buf name;
 };

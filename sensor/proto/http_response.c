@@ -310,7 +310,8 @@ http_response_headers_done(struct http_feed *feed)
 	uint64_t bytes = 0;
 	bool is_clean;
 	bool has_length = length &&
-	    http_length(http_text(message, length->value), &bytes, &is_clean) && bytes > 0;
+			  http_length(http_text(message, length->value), &bytes, &is_clean) &&
+			  bytes > 0;
 	if (is_bodyless && !coding && !has_length)
 		return no_body(feed);
 	if (is_bodyless) {

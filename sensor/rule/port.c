@@ -96,8 +96,7 @@ port_ranges(const struct port_build *build, struct port_range *ret)
 	for (unsigned low = port_next(build, 0, true); low < PORTS;) {
 		unsigned end = port_next(build, low, false);
 		if (ret)
-			ret[count] =
-			    (struct port_range){ (uint16_t)low, (uint16_t)(end - 1) };
+			ret[count] = (struct port_range){ (uint16_t)low, (uint16_t)(end - 1) };
 		count++;
 		low = port_next(build, end, true);
 	}

@@ -84,7 +84,7 @@ view(struct flow *flow, const struct app_hooks *hooks, enum dir dir, struct span
 	if (!flow->app)
 		return;
 	struct tx *tx;
-	TAILQ_FOREACH(tx, &flow->app->txs, link)
+	TAILQ_FOREACH (tx, &flow->app->txs, link)
 		look(flow->app, tx, NULL);
 	app_clean(flow->app, hooks, false);
 }
@@ -113,8 +113,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t len = cursor_be16(&c);
 		if (len > cursor_left(&c))
 			len = cursor_left(&c);
-		view(&flow, &hooks, flags & 1, cursor_bytes(&c, len), flags & 2 ? 1 + len * 3 : 0,
-		    flags & 4 ? STREAM_EOF : 0);
+		view(&flow, &hooks, flags & 1, cursor_bytes(&c, len),
+		    flags & 2 ? 1 + len * 3 : 0, flags & 4 ? STREAM_EOF : 0);
 	}
 	app_free(flow.app, &hooks);
 	if (proto_heap_bytes(bench.worker) != 0)

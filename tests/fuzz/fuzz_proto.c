@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fuzz_proto: a conversation of hostile pieces with one protocol (FUZZ_PROTO, set by the build).
+ * fuzz_proto: a conversation of hostile pieces with one protocol (FUZZ_PROTO, set by the
+ * build).
  *
  * The input is a list of pieces: a byte of flags (bit 0 direction, bit 1 a gap before it, bit 2
- * the end of the direction behind it, bit 3 a datagram instead), two bytes of length, the bytes.
- * Every field is read and every record written whenever a transaction moves, as detection and
- * recording would. The port is pinned to the protocol, so that no probe stands in the way; a
- * second port is not, so that the probes are tried too (bit 4 of the first piece).
+ * the end of the direction behind it, bit 3 a datagram instead), two bytes of length, the
+ * bytes. Every field is read and every record written whenever a transaction moves, as
+ * detection and recording would. The port is pinned to the protocol, so that no probe stands in
+ * the way; a second port is not, so that the probes are tried too (bit 4 of the first piece).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,7 +88,7 @@ view(struct flow *flow, const struct app_hooks *hooks, enum dir dir, struct span
 	if (!flow->app)
 		return;
 	struct tx *tx;
-	TAILQ_FOREACH(tx, &flow->app->txs, link)
+	TAILQ_FOREACH (tx, &flow->app->txs, link)
 		look(flow->app, tx, NULL);
 	app_clean(flow->app, hooks, false);
 }
@@ -106,7 +107,7 @@ datagram(struct flow *flow, const struct app_hooks *hooks, enum dir dir, struct 
 	app_datagram(bench.worker, flow, &packet);
 	if (flow->app) {
 		struct tx *tx;
-		TAILQ_FOREACH(tx, &flow->app->txs, link)
+		TAILQ_FOREACH (tx, &flow->app->txs, link)
 			look(flow->app, tx, NULL);
 		app_clean(flow->app, hooks, false);
 	}

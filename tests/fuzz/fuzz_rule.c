@@ -2,9 +2,9 @@
 /*
  * fuzz_rule: hostile rules on hostile bytes.
  *
- * The input is rule text, a zero byte, and a buffer. Every rule that loads is tried on the buffer,
- * whole and in a window, and on a packet with that payload: whatever a rule says, it must end and
- * stay inside.
+ * The input is rule text, a zero byte, and a buffer. Every rule that loads is tried on the
+ * buffer, whole and in a window, and on a packet with that payload: whatever a rule says, it
+ * must end and stay inside.
  */
 #include <stdlib.h>
 
@@ -44,9 +44,11 @@ try_rule(const struct rule *rule, struct rule_thread *thread, struct span bytes)
 		.ip_proto = IP_PROTO_TCP,
 		.layers = LAYER_IPV4 | LAYER_TCP,
 		.flow = &flow };
-	struct match_context ctx = {
-		.rule = rule, .packet = &packet, .flow = &flow, .thread = thread, .vars = &vars
-	};
+	struct match_context ctx = { .rule = rule,
+		.packet = &packet,
+		.flow = &flow,
+		.thread = thread,
+		.vars = &vars };
 	(void)rule_header_matches(rule, &packet);
 	(void)rule_flow_matches(rule, &packet, false);
 	(void)rule_packet_matches(&ctx);

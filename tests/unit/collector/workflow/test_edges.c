@@ -424,8 +424,8 @@ regrading_while_responding_goes_back_to_graded(void **state)
 	report = bench_report(&b, id, REPORT_INITIAL);
 	bench_submit(&b, id, report, "E5", "属地省级网信部门");
 	assert_string_equal(bench_state(&b, id), "A4");
-	assert_int_equal(
-	    bench_number(&b, "SELECT clock_start FROM incident WHERE id = $1", id), MONDAY);
+	assert_int_equal(bench_number(&b, "SELECT clock_start FROM incident WHERE id = $1", id),
+	    MONDAY);
 	bench_done(&b);
 }
 

@@ -49,6 +49,7 @@ collect_run() {
 
 collect_test() {
 	want_command clang clang
+	want_command clang-format-14 clang-format-14
 	want_command jq jq
 	want_command ip iproute2
 	want_command chromium chromium

@@ -121,7 +121,11 @@ void *proto_alloc(struct proto_worker *worker, size_t bytes);
 void *proto_realloc(struct proto_worker *worker, void *old, size_t old_bytes, size_t bytes);
 void proto_dealloc(struct proto_worker *worker, void *memory, size_t bytes);
 
-/* A growing byte buffer on proto_alloc(). append() false: cap or budget reached, what fits stays. */
+/*
+ * A growing byte buffer on proto_alloc(), of max bytes and never above PROTO_BUF_MAX.
+ * append() false: a limit or the budget was reached, what fits stays.
+ */
+#define PROTO_BUF_MAX (16u << 20)
 struct proto_buf {
 	uint8_t *p;
 	uint32_t len, cap;

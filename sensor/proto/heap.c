@@ -9,6 +9,8 @@
 
 #define CLASS_MIN_BITS 5  /* 32 bytes: below that the list link would be a good part of it */
 #define CLASS_MAX_BITS 24 /* 16 MiB: no window of ours is larger */
+_Static_assert(1u << CLASS_MAX_BITS == PROTO_BUF_MAX,
+    "the longest buffer is the largest class");
 #define CLASSES (CLASS_MAX_BITS - CLASS_MIN_BITS + 1)
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -40,12 +42,6 @@ class_of(size_t bytes)
 	while (bits < CLASS_MAX_BITS && ((size_t)1 << bits) < bytes)
 		bits++;
 	return bits - CLASS_MIN_BITS;
-}
-
-size_t
-proto_heap_round(size_t bytes)
-{
-	return (size_t)1 << (class_of(bytes) + CLASS_MIN_BITS);
 }
 
 struct proto_heap *
@@ -170,6 +166,8 @@ bool
 proto_buf_append(struct proto_worker *worker, struct proto_buf *buf, struct span bytes,
     uint32_t max)
 {
+	if (max > PROTO_BUF_MAX)
+		max = PROTO_BUF_MAX;
 	size_t room = max > buf->len ? max - buf->len : 0;
 	size_t take = bytes.len < room ? bytes.len : room;
 	if (take > buf->cap - buf->len) {
@@ -179,7 +177,7 @@ proto_buf_append(struct proto_worker *worker, struct proto_buf *buf, struct span
 		if (want > max)
 			want = max;
 		/* Take the whole of the size class: it is ours anyway. */
-		want = proto_heap_round(want);
+		want = (size_t)1 << (class_of(want) + CLASS_MIN_BITS);
 		uint8_t *p = proto_alloc(worker, want);
 		if (p) {
 			if (buf->len)

@@ -27,7 +27,4 @@ void proto_heap_put(struct proto_heap *heap, void *memory, size_t bytes);
 /* Handed out now, rounded up as they are. */
 size_t proto_heap_used(const struct proto_heap *heap);
 
-/* What a request of bytes really holds: a growing buffer may use it all. */
-size_t proto_heap_round(size_t bytes);
-
 #endif

@@ -42,6 +42,15 @@ read_size(struct reader *reader, const char *key, uint32_t *value)
 		*value = (uint32_t)size;
 }
 
+/* How much of a body is kept: no more than a buffer can hold. */
+static void
+read_limit(struct reader *reader, const char *key, uint32_t *value)
+{
+	read_size(reader, key, value);
+	if (*value > PROTO_BUF_MAX)
+		wrong(reader, child(reader, key), "at most 16mb, or 0 for all of it");
+}
+
 static void
 read_bool(struct reader *reader, const char *key, bool *value)
 {
@@ -55,10 +64,10 @@ read_engine(struct reader *reader, struct http_config *config)
 {
 	struct body_options *request = &config->body[DIR_TOSERVER];
 	struct body_options *response = &config->body[DIR_TOCLIENT];
-	read_size(reader, "request-body-limit", &request->limit);
+	read_limit(reader, "request-body-limit", &request->limit);
 	read_size(reader, "request-body-minimal-inspect-size", &request->min_bytes);
 	read_size(reader, "request-body-inspect-window", &request->step_bytes);
-	read_size(reader, "response-body-limit", &response->limit);
+	read_limit(reader, "response-body-limit", &response->limit);
 	read_size(reader, "response-body-minimal-inspect-size", &response->min_bytes);
 	read_size(reader, "response-body-inspect-window", &response->step_bytes);
 	read_size(reader, "response-body-decompress-layer-limit", &config->max_layers);

@@ -225,6 +225,31 @@ a_buffer_grows_to_its_limit(void **state)
 	bench_close(&b);
 }
 
+/* A limit above the largest block must not be believed: these are bytes off the wire. */
+static void
+a_buffer_holds_no_more_than_the_largest_block(void **state)
+{
+	static const int around[] = { -1, 0, 1 };
+	static uint8_t bytes[PROTO_BUF_MAX + 1];
+	struct span all = span_of(bytes, sizeof(bytes));
+	struct bench b;
+	bench_open(&b, NULL, 80, IP_PROTO_TCP);
+	for (size_t i = 0; i < 3; i++) {
+		uint32_t len = PROTO_BUF_MAX + (uint32_t)around[i];
+		bool fits = len <= PROTO_BUF_MAX;
+		struct proto_buf buf = { 0 };
+		assert_int_equal(
+		    proto_buf_append(b.worker, &buf, span_sub(all, 0, len), UINT32_MAX), fits);
+		assert_int_equal(buf.len, fits ? len : PROTO_BUF_MAX);
+		assert_int_equal(proto_buf_append(b.worker, &buf, SPAN("ab"), UINT32_MAX),
+		    false);
+		assert_int_equal(buf.len, PROTO_BUF_MAX);
+		proto_buf_free(b.worker, &buf);
+	}
+	assert_int_equal(proto_heap_bytes(b.worker), 0);
+	bench_close(&b);
+}
+
 int
 main(void)
 {
@@ -241,6 +266,7 @@ main(void)
 		cmocka_unit_test(a_full_pool_sheds_and_counts),
 		cmocka_unit_test(the_heap_keeps_to_its_budget),
 		cmocka_unit_test(a_buffer_grows_to_its_limit),
+		cmocka_unit_test(a_buffer_holds_no_more_than_the_largest_block),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

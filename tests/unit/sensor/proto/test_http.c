@@ -558,19 +558,36 @@ a_body_is_shown_in_steps_and_to_its_limit(void **state)
 static void
 wrong_options_are_told_with_their_place(void **state)
 {
-	char *conf_error = NULL;
-	const char *error = NULL;
-	struct arena *arena = arena_new(4096, 0);
-	struct conf *conf = conf_read_text("my.yaml",
-	    SPAN("app-layer:\n  protocols:\n    http:\n      libhtp:\n        default-config:\n"
-		 "          request-body-limit: many\n"),
-	    &conf_error);
-	struct proto_options options = { 0 };
-	assert_true(proto_options_read(&options, arena, conf_root(conf), &error) < 0);
-	assert_non_null(strstr(error, "my.yaml:6"));
-	assert_non_null(strstr(error, "request-body-limit"));
-	conf_free(conf);
-	arena_free(arena);
+	static const struct {
+		const char *line;
+		bool is_right;
+	} rows[] = {
+		{ "request-body-limit: many", false },
+		{ "request-body-limit: 16mb", true },
+		{ "request-body-limit: 16777217", false },
+		{ "response-body-limit: 4gb", false },
+		{ "response-body-limit: 0", true },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *conf_error = NULL;
+		const char *error = NULL;
+		char text[256];
+		snprintf(text, sizeof(text),
+		    "app-layer:\n  protocols:\n    http:\n      libhtp:\n"
+		    "        default-config:\n          %s\n",
+		    rows[i].line);
+		struct arena *arena = arena_new(4096, 0);
+		struct conf *conf = conf_read_text("my.yaml", span_str(text), &conf_error);
+		struct proto_options options = { 0 };
+		int r = proto_options_read(&options, arena, conf_root(conf), &error);
+		assert_int_equal(r == 0, rows[i].is_right);
+		if (r < 0) {
+			assert_non_null(strstr(error, "my.yaml:6:"));
+			assert_non_null(strstr(error, "body-limit"));
+		}
+		conf_free(conf);
+		arena_free(arena);
+	}
 }
 
 static void

@@ -16,9 +16,6 @@
 #include "common/log.h"
 #include "sensor/split.h"
 
-/* The pause between sweeps of the flow table, in capture time. */
-#define SWEEP_NS (NSEC_PER_SEC / 10)
-
 struct worker {
 	struct decode_options decode;
 	struct decode_counters decode_counters;
@@ -33,7 +30,6 @@ struct worker {
 	struct app_hooks hooks;
 	struct proto_options proto_options;
 	nsec_t now;
-	nsec_t next_sweep;
 	uint32_t slack;
 	bool split_segments;
 	_Atomic(struct detect_engine *) offered;
@@ -225,10 +221,7 @@ worker_tick(struct worker *w, nsec_t now)
 {
 	if (now > w->now)
 		w->now = now;
-	if (w->now < w->next_sweep)
-		return;
-	flow_table_sweep(w->flows, w->now);
-	w->next_sweep = w->now + SWEEP_NS;
+	flow_table_tick(w->flows, w->now);
 }
 
 void
@@ -267,13 +260,8 @@ worker_idle(void *arg, nsec_t now)
 void
 worker_finish(struct worker *w, nsec_t end)
 {
-	uint64_t before;
-
-	/* A sweep does a bounded amount of work: again until it finds nothing more. */
-	do {
-		before = flow_table_counters(w->flows)->timed_out;
-		flow_table_sweep(w->flows, end > w->now ? end : w->now);
-	} while (flow_table_counters(w->flows)->timed_out != before);
+	while (flow_table_sweep(w->flows, end > w->now ? end : w->now))
+		;
 	flow_table_end_all(w->flows, FLOW_END_SHUTDOWN);
 	ring_progress(w->ring, UINT64_MAX);
 	ring_close(w->ring);

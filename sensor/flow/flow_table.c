@@ -21,7 +21,9 @@
 #include "common/hash.h"
 
 #define ROW_NONE UINT32_MAX
-/* What one sweep may do: enough to outrun any flood at one sweep per batch of packets. */
+/* The pause between sweeps, in capture time. */
+#define SWEEP_NS (NSEC_PER_SEC / 10)
+/* What one sweep may do. While there is more, every packet sweeps: flows cannot come faster. */
 #define SWEEP_MAX 256
 
 /* Constant, so that a flow's id is the same in every run. */
@@ -73,6 +75,8 @@ struct flow_table {
 		uint32_t bytes, payload_bytes;
 		uint8_t dir;
 	} added;
+	nsec_t next_sweep;
+	bool is_behind; /* the last sweep stopped at its bound */
 	struct list lists[CLASS_COUNT];
 	nsec_t wait_ns[CLASS_COUNT];
 };
@@ -644,7 +648,7 @@ flow_table_get(struct flow_table *t, struct packet *packet)
 	return flow;
 }
 
-void
+bool
 flow_table_sweep(struct flow_table *t, nsec_t now_ns)
 {
 	unsigned left = SWEEP_MAX;
@@ -663,6 +667,17 @@ flow_table_sweep(struct flow_table *t, nsec_t now_ns)
 			left--;
 		}
 	}
+	return left == 0;
+}
+
+void
+flow_table_tick(struct flow_table *t, nsec_t now_ns)
+{
+	if (now_ns < t->next_sweep && !t->is_behind)
+		return;
+	t->is_behind = flow_table_sweep(t, now_ns);
+	if (now_ns >= t->next_sweep)
+		t->next_sweep = now_ns + SWEEP_NS;
 }
 
 void

@@ -5,7 +5,8 @@
  * One table per worker, so nothing here takes a lock. A full table evicts the flow idle the
  * longest, so a flood of new flows costs accuracy (counted) but never memory. Time is capture
  * time: a flow whose time-out has passed is ended when its next packet looks it up, whether or
- * not the sweep had come by, so that every replay, with any number of workers, gives the same flows.
+ * not the sweep had come by, so that every replay, with any number of workers, gives the same
+ * flows.
  */
 #ifndef GUAN_SENSOR_FLOW_FLOW_TABLE_H
 #define GUAN_SENSOR_FLOW_FLOW_TABLE_H
@@ -35,8 +36,8 @@ typedef void flow_end_fn(struct flow *flow, enum flow_end why, nsec_t now_ns, vo
 struct flow_table;
 
 /* NULL when the memory cannot be had. The caller owns it. */
-struct flow_table *flow_table_new(
-    const struct flow_table_options *options, flow_end_fn *on_end, void *arg);
+struct flow_table *flow_table_new(const struct flow_table_options *options, flow_end_fn *on_end,
+    void *arg);
 
 /* Ends nothing: call flow_table_end_all() before. */
 void flow_table_free(struct flow_table *table);
@@ -48,11 +49,18 @@ void flow_table_free(struct flow_table *table);
  */
 struct flow *flow_table_get(struct flow_table *table, struct packet *packet);
 
-/* Ends flows whose time-out has passed at now_ns; a bounded amount of work per call. */
-void flow_table_sweep(struct flow_table *table, nsec_t now_ns);
+/*
+ * Ends flows whose time-out has passed at now_ns; a bounded amount of work per call. True when
+ * it stopped at that bound and more may be due.
+ */
+bool flow_table_sweep(struct flow_table *table, nsec_t now_ns);
+
+/* To be called before each packet: sweeps now and then, and as often as it takes. */
+void flow_table_tick(struct flow_table *table, nsec_t now_ns);
 
 /* Ends one flow now (a reused 5-tuple). */
-void flow_table_end(struct flow_table *table, struct flow *flow, enum flow_end why, nsec_t now_ns);
+void flow_table_end(struct flow_table *table, struct flow *flow, enum flow_end why,
+    nsec_t now_ns);
 
 /* Ends all, oldest first. */
 void flow_table_end_all(struct flow_table *table, enum flow_end why);

@@ -323,12 +323,35 @@ one_sweep_is_bounded_and_sweeps_together_end_all(void **state)
 		struct packet p = udp(1, 2, i, 53, SEC);
 		flow_table_get(table, &p);
 	}
-	flow_table_sweep(table, 100 * SEC);
+	assert_true(flow_table_sweep(table, 100 * SEC));
 	assert_true(ended.count[FLOW_END_TIMEOUT] < 2000);
 	for (int i = 0; i < 20; i++)
 		flow_table_sweep(table, 100 * SEC);
+	assert_false(flow_table_sweep(table, 100 * SEC));
 	assert_int_equal(ended.count[FLOW_END_TIMEOUT], 2000);
 	assert_int_equal(flow_table_counters(table)->active, 0);
+	table_done(table);
+}
+
+/* Ten thousand new flows a second, each waiting two: the table never holds much more than that.
+ */
+static void
+a_flood_of_flows_ends_by_time_out(void **state)
+{
+	struct ended ended = { 0 };
+	struct flow_table_options options = flow_table_options_default();
+	nsec_t now = SEC;
+
+	options.capacity = 24000;
+	options.udp.fresh_ns = 2 * SEC;
+	struct flow_table *table = flow_table_new(&options, on_end, &ended);
+	for (uint32_t i = 0; i < 100000; i++, now += SEC / 10000) {
+		struct packet p = udp(i, 1000000, 5, 53, now);
+		flow_table_tick(table, now);
+		flow_table_get(table, &p);
+	}
+	assert_int_equal(ended.count[FLOW_END_EVICTED], 0);
+	assert_true(flow_table_counters(table)->peak < 22000);
 	table_done(table);
 }
 
@@ -416,6 +439,7 @@ main(void)
 		cmocka_unit_test(an_established_flow_waits_longer),
 		cmocka_unit_test(a_state_changed_from_outside_moves_the_time_out),
 		cmocka_unit_test(one_sweep_is_bounded_and_sweeps_together_end_all),
+		cmocka_unit_test(a_flood_of_flows_ends_by_time_out),
 		cmocka_unit_test(a_reused_connection_gives_its_first_packet_to_the_new_flow),
 		cmocka_unit_test(the_id_is_the_same_in_every_run),
 		cmocka_unit_test(a_crowded_table_loses_nobody),

@@ -2,10 +2,10 @@
 /*
  * decode: frames to packets. Pure functions over bytes: no table, no memory of earlier frames.
  *
- * A frame may hold several packets (tunnels). Each is delivered through fn, the innermost first,
- * as detection on the content comes before detection on its wrapping. What cannot be decoded
- * raises an event on the packet at hand and is delivered all the same, so that no bad byte is
- * passed over in silence.
+ * A frame may hold several packets (tunnels). Each is delivered through fn, the innermost
+ * first, as detection on the content comes before detection on its wrapping. What cannot be
+ * decoded raises an event on the packet at hand and is delivered all the same, so that no bad
+ * byte is passed over in silence.
  */
 #ifndef GUAN_SENSOR_DECODE_DECODE_H
 #define GUAN_SENSOR_DECODE_DECODE_H
@@ -37,8 +37,8 @@ struct decode_counters {
 };
 
 /*
- * Decodes a frame of capture link type link_type (DLT_*). template carries ts, number, frame and
- * wire_bytes; the rest is filled in.
+ * Decodes a frame of capture link type link_type (DLT_*). template carries ts, number, frame
+ * and wire_bytes; the rest is filled in.
  */
 void decode_frame(const struct decode_options *options, struct decode_counters *counters,
     const struct packet *template, uint16_t link_type, packet_fn *fn, void *arg);
@@ -50,9 +50,9 @@ size_t decode_link_bytes(const struct packet *packet);
 
 /*
  * Decodes a datagram from its IP header on: what defragmentation made, or the content of a
- * tunnel. outer gives time, number, VLANs and depth. With LAYER_REASSEMBLED, outer is the fragment
- * that completed it, and decode_link_bytes() of its frame stand before the datagram, as
- * defrag_add() leaves them.
+ * tunnel. outer gives time, number, VLANs and depth. With LAYER_REASSEMBLED, outer is the
+ * fragment that completed it, and decode_link_bytes() of its frame stand before the datagram,
+ * as defrag_add() leaves them.
  */
 void decode_ip(const struct decode_options *options, struct decode_counters *counters,
     const struct packet *outer, struct span datagram, uint32_t extra_layers, packet_fn *fn,
@@ -62,8 +62,8 @@ void decode_ip(const struct decode_options *options, struct decode_counters *cou
 bool decode_link_type_known(uint16_t link_type);
 
 /* Raises an event on a packet and counts it. */
-void decode_event_raise(
-    struct packet *packet, struct decode_counters *counters, enum decode_event event);
+void decode_event_raise(struct packet *packet, struct decode_counters *counters,
+    enum decode_event event);
 
 /* "192.0.2.1" or "2001:db8::1"; buf of at least ADDR_TEXT_LEN. Returns the length. */
 #define ADDR_TEXT_LEN 46

@@ -41,9 +41,9 @@ enum layer {
 	LAYER_SCTP = 1 << 12,
 	LAYER_GRE = 1 << 13,
 	LAYER_ESP = 1 << 14,
-	LAYER_TUNNELLED = 1 << 15, /* carried inside another packet */
+	LAYER_TUNNELLED = 1 << 15,   /* carried inside another packet */
 	LAYER_REASSEMBLED = 1 << 16, /* made from fragments */
-	LAYER_PSEUDO = 1 << 17, /* made by us to end a flow: no frame behind it */
+	LAYER_PSEUDO = 1 << 17,      /* made by us to end a flow: no frame behind it */
 };
 
 enum tcp_flag {
@@ -151,21 +151,22 @@ struct packet {
 	uint32_t layers; /* enum layer */
 	uint8_t depth;   /* tunnels around this packet */
 	uint8_t tunnel;  /* enum tunnel: the innermost one around it */
-	const struct packet *outer; /* the packet around it, valid as long as this one; or NULL */
+	const struct packet
+	    *outer; /* the packet around it, valid as long as this one; or NULL */
 	uint8_t vlan_count;
-	uint8_t ip_version; /* 4 or 6; 0 without IP */
+	uint8_t ip_version;             /* 4 or 6; 0 without IP */
 	uint16_t vlan[PACKET_VLAN_MAX]; /* ids, outermost first */
-	const uint8_t *mac_src; /* six bytes, or NULL */
+	const uint8_t *mac_src;         /* six bytes, or NULL */
 	const uint8_t *mac_dst;
 
 	struct span l2_payload; /* what the link layer carries */
 	struct span ip;         /* from the IP header to the end of the datagram */
 	struct span ip_header;  /* with options, or with extension headers */
 	struct addr src, dst;
-	uint8_t ip_proto; /* of the payload, after extension headers */
-	uint8_t ttl;      /* or hop limit */
-	uint8_t tos;      /* or traffic class */
-	uint8_t ip_flags; /* IPv4: 4 reserved, 2 DF, 1 MF, as in the header's top bits */
+	uint8_t ip_proto;     /* of the payload, after extension headers */
+	uint8_t ttl;          /* or hop limit */
+	uint8_t tos;          /* or traffic class */
+	uint8_t ip_flags;     /* IPv4: 4 reserved, 2 DF, 1 MF, as in the header's top bits */
 	uint16_t frag_offset; /* in bytes */
 	bool more_fragments;
 	uint32_t ip_id;
@@ -190,7 +191,8 @@ struct packet {
 	uint8_t dir;       /* enum dir */
 	bool is_flow_new;
 	bool is_established; /* the flow was, once this packet had been taken in */
-	bool is_stream_bad;  /* TCP refused it (out of window, bad checksum): no payload inspection */
+	bool is_stream_bad;  /* TCP refused it (out of window, bad checksum): no payload
+				inspection */
 	bool is_stream_data; /* TCP has its payload: it was, or will be, handed on as stream */
 	uint64_t stream_events; /* bit set of enum stream_event raised by this packet */
 };

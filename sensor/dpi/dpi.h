@@ -33,7 +33,8 @@ void dpi_worker_free(struct dpi_worker *worker);
 
 /* Feeds a packet of a flow, from its IP header, if nDPI still wants it. slack tells how many
  * bytes behind packet->ip are readable. */
-void dpi_packet(struct dpi_worker *worker, struct flow *flow, const struct packet *packet, size_t slack);
+void dpi_packet(struct dpi_worker *worker, struct flow *flow, const struct packet *packet,
+    size_t slack);
 
 /* The last word for a flow that ends undecided, and release of what nDPI holds for it. */
 void dpi_flow_end(struct dpi_worker *worker, struct flow *flow);

@@ -2,9 +2,9 @@
 /*
  * defrag: IPv4 and IPv6 fragments to datagrams.
  *
- * Per worker, capped in datagrams, bytes and bytes per source; what does not complete in time is
- * dropped and counted. Overlaps follow the policy (enum overlap_policy, as the target host would
- * see it) and raise an event. Sources: RFC 791, 8200 §4.5, 5722; Novak, "Target-Based
+ * Per worker, capped in datagrams, bytes and bytes per source; what does not complete in time
+ * is dropped and counted. Overlaps follow the policy (enum overlap_policy, as the target host
+ * would see it) and raise an event. Sources: RFC 791, 8200 §4.5, 5722; Novak, "Target-Based
  * Fragmentation Reassembly", 2005.
  */
 #ifndef GUAN_SENSOR_FLOW_DEFRAG_H
@@ -34,11 +34,11 @@ void defrag_free(struct defrag *defrag);
 
 /*
  * Takes in a fragment (layers has LAYER_FRAGMENT). When it completes its datagram, true, and
- * *ret_datagram is the whole from the IP header on, valid until the next call at the same depth of
- * tunnels; decode it with decode_ip() and LAYER_REASSEMBLED.
+ * *ret_datagram is the whole from the IP header on, valid until the next call at the same depth
+ * of tunnels; decode it with decode_ip() and LAYER_REASSEMBLED.
  */
-bool defrag_add(struct defrag *defrag, struct packet *fragment, struct decode_counters *counters,
-    struct span *ret_datagram);
+bool defrag_add(struct defrag *defrag, struct packet *fragment,
+    struct decode_counters *counters, struct span *ret_datagram);
 
 const struct defrag_counters *defrag_counters(const struct defrag *defrag);
 

@@ -2,10 +2,11 @@
 /*
  * flow: a conversation of two ends, as the table keeps it and as all floors above see it.
  *
- * The key is canonical: [DIR_TOSERVER] is the end that sent the first packet, unless the ports or
- * the TCP flags say that we came in late (mid-stream pick-up); flow_swap() turns a flow round.
- * Floors above hang their own state here as pointers that only they look into; they release it
- * in the worker's flow-end callback. A flow and all that hangs on it belong to one worker.
+ * The key is canonical: [DIR_TOSERVER] is the end that sent the first packet, unless the ports
+ * or the TCP flags say that we came in late (mid-stream pick-up); flow_swap() turns a flow
+ * round. Floors above hang their own state here as pointers that only they look into; they
+ * release it in the worker's flow-end callback. A flow and all that hangs on it belong to one
+ * worker.
  */
 #ifndef GUAN_SENSOR_FLOW_FLOW_H
 #define GUAN_SENSOR_FLOW_FLOW_H
@@ -44,10 +45,10 @@ struct flow_half {
 	uint8_t tcp_flags; /* all seen */
 };
 
-struct tcp_conn;     /* flow/tcp.h */
-struct app;          /* proto/app.h */
-struct dpi_flow;     /* dpi/dpi.h */
-struct flow_detect;  /* detect/state.h */
+struct tcp_conn;    /* flow/tcp.h */
+struct app;         /* proto/app.h */
+struct dpi_flow;    /* dpi/dpi.h */
+struct flow_detect; /* detect/state.h */
 
 struct flow {
 	struct flow_key key;
@@ -55,8 +56,8 @@ struct flow {
 	uint64_t id; /* EVE's flow_id: from key and first packet, so equal in every replay */
 	nsec_t first_ns, last_ns;
 	struct flow_half half[2];
-	uint8_t state;       /* enum flow_state */
-	bool has_alert : 1;  /* for the flow record */
+	uint8_t state;      /* enum flow_state */
+	bool has_alert : 1; /* for the flow record */
 	bool is_swapped : 1;
 	bool is_midstream : 1;
 	bool no_payload_inspection : 1; /* bypass keyword, ciphertext, depth reached */
@@ -68,7 +69,7 @@ struct flow {
 	uint8_t tcp_state_last; /* enum tcp_state, once the connection is let go */
 	uint8_t vlan_count;
 	uint16_t vlan[PACKET_VLAN_MAX]; /* of the first packet */
-	uint32_t table_index; /* the table's own */
+	uint32_t table_index;           /* the table's own */
 
 	struct tcp_conn *tcp;
 	struct app *app;
@@ -100,7 +101,8 @@ void flow_swap(struct flow *flow);
 #define COMMUNITY_ID_LEN 32
 void flow_community_id(const struct flow_key *key, uint16_t seed, char out[COMMUNITY_ID_LEN]);
 
-const char *flow_state_name(enum flow_state state); /* "new" "established" "closed" "bypassed" */
-const char *flow_end_name(enum flow_end why);       /* "timeout" "shutdown" "forced" "tcp_reuse" */
+const char *flow_state_name(
+    enum flow_state state);                   /* "new" "established" "closed" "bypassed" */
+const char *flow_end_name(enum flow_end why); /* "timeout" "shutdown" "forced" "tcp_reuse" */
 
 #endif

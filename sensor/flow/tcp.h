@@ -4,7 +4,8 @@
  *
  * In-order payload is handed on where it lies in the frame; nothing is copied unless it came
  * out of order (held in segments, capped) or the consumer asked to keep a tail of what it has
- * seen (the window, capped). The consumer gets a view: the kept tail and the new bytes, one piece.
+ * seen (the window, capped). The consumer gets a view: the kept tail and the new bytes, one
+ * piece.
  *
  * Sources: RFC 9293, 7323, 2018, 7413. Overlaps by policy (overlap.h); anomalies raise
  * stream events (enum stream_event) on the packet.
@@ -29,14 +30,15 @@ struct tcp_options {
 	size_t max_connections;
 	size_t max_segment_bytes;   /* out-of-order data held, all connections */
 	size_t max_window_bytes;    /* kept tails, all connections */
-	size_t max_held_per_stream; /* out-of-order bytes of one direction before a gap is declared */
+	size_t max_held_per_stream; /* out-of-order bytes of one direction before a gap is
+				       declared */
 	uint64_t depth;             /* stream bytes per direction that are looked at; 0: all */
 	uint32_t toserver_chunk, toclient_chunk;
 	bool midstream;
 	bool async_oneside;
 	bool check_checksums; /* a segment with a bad checksum is not taken in */
 	bool drop_invalid;
-	uint8_t urgent; /* enum tcp_urgent */
+	uint8_t urgent;             /* enum tcp_urgent */
 	enum overlap_policy policy; /* for hosts no list names */
 	/* host-os-policy by prefix comes with configuration; the longest prefix wins. */
 	const struct overlap_host *hosts;
@@ -52,23 +54,33 @@ struct overlap_host {
 
 struct tcp_counters {
 	uint64_t sessions, midstream, syn, synack, rst, no_session, invalid_checksum;
-	uint64_t segments_held, segments_shed, gaps, gap_bytes, overlaps, depth_reached, window_copied;
+	uint64_t segments_held, segments_shed, gaps, gap_bytes, overlaps, depth_reached,
+	    window_copied;
 	uint64_t window_shed;   /* kept bytes given up for want of memory */
 	uint64_t sessions_shed; /* connections not followed: the table was full */
 };
 
 /* States as EVE's flow.tcp.state names them. */
 enum tcp_state {
-	TCP_STATE_NONE, TCP_STATE_SYN_SENT, TCP_STATE_SYN_RECV, TCP_STATE_ESTABLISHED,
-	TCP_STATE_FIN_WAIT1, TCP_STATE_FIN_WAIT2, TCP_STATE_TIME_WAIT, TCP_STATE_LAST_ACK,
-	TCP_STATE_CLOSE_WAIT, TCP_STATE_CLOSING, TCP_STATE_CLOSED,
+	TCP_STATE_NONE,
+	TCP_STATE_SYN_SENT,
+	TCP_STATE_SYN_RECV,
+	TCP_STATE_ESTABLISHED,
+	TCP_STATE_FIN_WAIT1,
+	TCP_STATE_FIN_WAIT2,
+	TCP_STATE_TIME_WAIT,
+	TCP_STATE_LAST_ACK,
+	TCP_STATE_CLOSE_WAIT,
+	TCP_STATE_CLOSING,
+	TCP_STATE_CLOSED,
 };
 
 enum stream_flag {
 	STREAM_START = 1 << 0, /* the first bytes of this direction (offset 0, no gap before) */
 	STREAM_GAP = 1 << 1,   /* gap_bytes were lost just before data; the kept tail is gone */
 	STREAM_EOF = 1 << 2,   /* nothing more will come in this direction; data may be empty */
-	STREAM_DEPTH = 1 << 3, /* the depth has been reached: these are the last bytes looked at */
+	STREAM_DEPTH =
+	    1 << 3, /* the depth has been reached: these are the last bytes looked at */
 	STREAM_MIDSTREAM = 1 << 4,
 };
 
@@ -85,8 +97,8 @@ struct stream_view {
  * Called for new in-order data of a direction. Returns how many bytes at the end of view->data
  * to keep for the next call (capped by the window limit; what is over is dropped and counted).
  */
-typedef size_t stream_fn(
-    struct flow *flow, enum dir dir, const struct stream_view *view, struct packet *packet, void *arg);
+typedef size_t stream_fn(struct flow *flow, enum dir dir, const struct stream_view *view,
+    struct packet *packet, void *arg);
 
 struct tcp;
 
@@ -95,9 +107,9 @@ void tcp_free(struct tcp *tcp);
 
 /*
  * Takes in a TCP packet whose flow is known: moves the state (flow->state too), raises events,
- * sets is_established and is_stream_bad, delivers what is now in order, and both EOFs at their time.
- * TCP_REUSED: the packet opens a new connection on the flow's addresses; nothing was changed, the
- * caller ends the flow, gets a new one and calls again.
+ * sets is_established and is_stream_bad, delivers what is now in order, and both EOFs at their
+ * time. TCP_REUSED: the packet opens a new connection on the flow's addresses; nothing was
+ * changed, the caller ends the flow, gets a new one and calls again.
  */
 enum tcp_result { TCP_OK, TCP_REUSED };
 enum tcp_result tcp_packet(struct tcp *tcp, struct packet *packet);

@@ -38,12 +38,12 @@ struct proto_pin {
 #define PROTO_MAX_HEAP_BYTES (256u << 20)
 
 struct proto_options {
-	bool is_enabled[PROTO_ID_COUNT];   /* parse it */
-	bool is_detected[PROTO_ID_COUNT];  /* "detection-only" has this and not the other */
-	void *config[PROTO_ID_COUNT];      /* what configure() made */
+	bool is_enabled[PROTO_ID_COUNT];  /* parse it */
+	bool is_detected[PROTO_ID_COUNT]; /* "detection-only" has this and not the other */
+	void *config[PROTO_ID_COUNT];     /* what configure() made */
 	const struct proto_pin *pins;
 	size_t pin_count;
-	unsigned hashes; /* enum proto_hash_kind bits to make of every file */
+	unsigned hashes;       /* enum proto_hash_kind bits to make of every file */
 	size_t max_flows;      /* struct app pool */
 	size_t max_heap_bytes; /* what parsers may hold in all (headers, bodies, windows) */
 };
@@ -98,7 +98,8 @@ void app_free(struct app *app, const struct app_hooks *hooks);
 
 /* --- For protocols --- */
 
-/* A new transaction at the end of the list, zeroed; NULL (counted) when the pool is exhausted. */
+/* A new transaction at the end of the list, zeroed; NULL (counted) when the pool is exhausted.
+ */
 struct tx *app_tx_new(struct app *app, nsec_t ts);
 
 /* Notes progress: never back. Sets has_moved. */
@@ -130,8 +131,8 @@ struct proto_buf {
 	uint8_t *p;
 	uint32_t len, cap;
 };
-bool proto_buf_append(
-    struct proto_worker *worker, struct proto_buf *buf, struct span bytes, uint32_t max);
+bool proto_buf_append(struct proto_worker *worker, struct proto_buf *buf, struct span bytes,
+    uint32_t max);
 void proto_buf_free(struct proto_worker *worker, struct proto_buf *buf);
 static inline struct span
 proto_buf_span(const struct proto_buf *buf)

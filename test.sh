@@ -81,6 +81,7 @@ check build build build/debug -Dbuildtype=debugoptimized
 check_meson unit build/debug --no-suite system
 sensor=$PWD/build/debug/sensor/guan-sensor
 check rule-captures tests/pcap/rules/check.py "$sensor"
+check flows tests/pcap/flows.py "$sensor"
 [ -z "$quick" ] || finish
 
 # --- Everything else ---

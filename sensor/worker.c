@@ -73,7 +73,9 @@ worker_tcp(struct worker *w, struct packet *packet)
 		return;
 	/* The addresses are used anew: the old connection ends, this packet opens another. */
 	flow_table_end(w->flows, packet->flow, FLOW_END_REUSED, packet->ts);
-	if (flow_table_get(w->flows, packet))
+	flow_table_get(w->flows, packet);
+	detect_begin(w->detector, packet); /* what rules said of the old flow is not of this one */
+	if (packet->flow)
 		tcp_packet(w->tcp, packet);
 }
 

@@ -230,34 +230,19 @@ detect_begin(struct detector *detector, struct packet *packet)
 		(void)flow_detect_get(detector, packet->flow);
 }
 
-/*
- * A packet for bytes that no packet of this direction brought: made from the flow. It has no
- * payload of its own.
- */
+/* A packet for bytes that no packet of this direction brought; released by the one at hand. */
 static struct packet *
 pseudo_packet(struct detector *detector, struct flow *flow, enum dir dir,
     const struct packet *packet)
 {
-	struct packet *pseudo = arena_zalloc(detector->thread->scratch, sizeof(*pseudo));
+	struct packet *pseudo = arena_alloc(detector->thread->scratch, sizeof(*pseudo));
 	if (!pseudo)
 		return NULL;
-	const struct flow_key *key = &flow->key;
-	bool is_toserver = dir == DIR_TOSERVER;
-	pseudo->ts = packet ? packet->ts : flow->last_ns;
-	pseudo->number = packet ? packet->number : 0;
-	pseudo->layers = LAYER_PSEUDO | (key->ip_version == 4 ? LAYER_IPV4 : LAYER_IPV6) |
-			 (flow_is_tcp(flow) ? LAYER_TCP : LAYER_UDP);
-	pseudo->ip_version = key->ip_version;
-	pseudo->ip_proto = key->ip_proto;
-	pseudo->src = is_toserver ? key->client : key->server;
-	pseudo->dst = is_toserver ? key->server : key->client;
-	pseudo->sport = is_toserver ? key->client_port : key->server_port;
-	pseudo->dport = is_toserver ? key->server_port : key->client_port;
-	pseudo->flow = flow;
-	pseudo->dir = (uint8_t)dir;
-	pseudo->is_established = packet ? packet->is_established : true;
-	if (flow_is_tcp(flow))
-		pseudo->tcp.flags = TCP_ACK;
+	*pseudo = flow_pseudo_packet(flow, dir, packet ? packet->ts : flow->last_ns);
+	if (packet) {
+		pseudo->number = packet->number;
+		pseudo->is_established = packet->is_established;
+	}
 	return pseudo;
 }
 

@@ -68,6 +68,32 @@ flow_swap(struct flow *flow)
 	tcp_conn_swap(flow->tcp);
 }
 
+struct packet
+flow_pseudo_packet(struct flow *flow, enum dir dir, nsec_t now_ns)
+{
+	const struct flow_key *key = &flow->key;
+	bool is_back = dir == DIR_TOCLIENT;
+
+	return (struct packet){
+		.ts = now_ns,
+		.layers = LAYER_PSEUDO | (key->ip_version == 6 ? LAYER_IPV6 : LAYER_IPV4) |
+			  (flow_is_tcp(flow) ? LAYER_TCP : LAYER_UDP),
+		.depth = key->depth,
+		.ip_version = key->ip_version,
+		.ip_proto = key->ip_proto,
+		.vlan_count = flow->vlan_count,
+		.vlan = { flow->vlan[0], flow->vlan[1], flow->vlan[2] },
+		.src = is_back ? key->server : key->client,
+		.dst = is_back ? key->client : key->server,
+		.sport = is_back ? key->server_port : key->client_port,
+		.dport = is_back ? key->client_port : key->server_port,
+		.tcp = { .flags = flow_is_tcp(flow) ? TCP_ACK : 0 },
+		.flow = flow,
+		.dir = (uint8_t)dir,
+		.is_established = true,
+	};
+}
+
 const char *
 flow_state_name(enum flow_state state)
 {

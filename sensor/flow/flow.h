@@ -96,6 +96,12 @@ int flow_icmp_counterpart(uint8_t ip_version, uint8_t type);
 /* Turns client and server round: keys, halves, TCP halves. The caller owns app and detect. */
 void flow_swap(struct flow *flow);
 
+/*
+ * A packet nobody sent, for bytes of a TCP or UDP flow that no packet of their direction
+ * brought: the flow's addresses and VLANs, no number and no payload of its own.
+ */
+struct packet flow_pseudo_packet(struct flow *flow, enum dir dir, nsec_t now_ns);
+
 /* Community ID v1 (https://github.com/corelight/community-id-spec), seed as configured: text
  * "1:..." and NUL. */
 #define COMMUNITY_ID_LEN 32

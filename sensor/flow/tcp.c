@@ -293,32 +293,6 @@ tcp_packet(struct tcp *tcp, struct packet *packet)
 	return TCP_OK;
 }
 
-/* A packet nobody sent, for what is delivered when no packet is at hand. */
-static struct packet
-pseudo_packet(struct flow *flow, enum dir dir, nsec_t now_ns)
-{
-	bool is_back = dir == DIR_TOCLIENT;
-
-	return (struct packet){
-		.ts = now_ns,
-		.layers = (flow->key.ip_version == 6 ? LAYER_IPV6 : LAYER_IPV4) | LAYER_TCP |
-			  LAYER_PSEUDO,
-		.depth = flow->key.depth,
-		.ip_version = flow->key.ip_version,
-		.ip_proto = flow->key.ip_proto,
-		.vlan_count = flow->vlan_count,
-		.vlan = { flow->vlan[0], flow->vlan[1], flow->vlan[2] },
-		.src = is_back ? flow->key.server : flow->key.client,
-		.dst = is_back ? flow->key.client : flow->key.server,
-		.sport = is_back ? flow->key.server_port : flow->key.client_port,
-		.dport = is_back ? flow->key.client_port : flow->key.server_port,
-		.tcp = { .flags = TCP_ACK },
-		.flow = flow,
-		.dir = (uint8_t)dir,
-		.is_established = true,
-	};
-}
-
 void
 tcp_flow_end(struct tcp *tcp, struct flow *flow, nsec_t now_ns)
 {
@@ -328,7 +302,7 @@ tcp_flow_end(struct tcp *tcp, struct flow *flow, nsec_t now_ns)
 		return;
 	for (int i = 0; i < 2; i++) {
 		struct tcp_stream *s = tcp_stream_of(conn, i);
-		struct packet packet = pseudo_packet(flow, i, now_ns);
+		struct packet packet = flow_pseudo_packet(flow, i, now_ns);
 		tcp_stream_close(tcp, conn, s, &packet);
 	}
 	flow->tcp = NULL;

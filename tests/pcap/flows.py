@@ -100,6 +100,16 @@ def a_new_connection_is_seen_though_the_old_one_was_passed(sensor):
     assert len(fired(events, 2)) == 2, fired(events, 2)
 
 
+def an_alert_has_its_vlan_whoever_released_the_data(sensor):
+    talk = Talk(vlan=42)
+    talk.open()
+    talk.send(False, PSH | ACK, b"behind a hole\r\n", seq=1101)
+    talk.send(True, ACK, ack=1116)  # says that the hole was filled: not past us
+    events = run(sensor, talk, [
+        'alert tcp any any -> any 80 (flow:to_server; content:"behind a hole"; sid:1;)'])
+    assert [e.get("vlan") for e in fired(events, 1)] == [[42]], fired(events, 1)
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)

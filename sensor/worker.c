@@ -66,17 +66,49 @@ worker_datagram(struct worker *w, struct packet *packet)
 	detect_app(w->detector, packet->flow->app, packet->dir, packet);
 }
 
+/* The addresses are used anew: the old connection ends, this packet opens another. */
+static void
+worker_reuse(struct worker *w, struct packet *packet)
+{
+	flow_table_end(w->flows, packet->flow, FLOW_END_REUSED, packet->ts);
+	flow_table_get(w->flows, packet);
+}
+
 static void
 worker_tcp(struct worker *w, struct packet *packet)
 {
 	if (tcp_packet(w->tcp, packet) == TCP_OK)
 		return;
-	/* The addresses are used anew: the old connection ends, this packet opens another. */
-	flow_table_end(w->flows, packet->flow, FLOW_END_REUSED, packet->ts);
-	flow_table_get(w->flows, packet);
-	detect_begin(w->detector, packet); /* what rules said of the old flow is not of this one */
+	worker_reuse(w, packet);
+	detect_begin(w->detector,
+	    packet); /* what rules said of the old flow is not of this one */
 	if (packet->flow)
 		tcp_packet(w->tcp, packet);
+}
+
+/*
+ * A bypassed flow is counted, and its connection followed for the day its addresses are used
+ * anew; it costs nothing else. True: the packet is one of those.
+ */
+static bool
+worker_bypassed(struct worker *w, struct packet *packet)
+{
+	if (!packet->flow || packet->flow->state != FLOW_BYPASSED)
+		return false;
+	if (!(packet->layers & LAYER_TCP) || tcp_packet(w->tcp, packet) == TCP_OK)
+		return true;
+	worker_reuse(w, packet);
+	return false;
+}
+
+/* The rules or a parser have asked for it (flow->state): nothing is held or copied any more. */
+static void
+worker_bypass(struct worker *w, struct flow *flow)
+{
+	if (flow->tcp)
+		tcp_flow_bypass(w->tcp, flow);
+	if (w->dpi)
+		dpi_flow_end(w->dpi, flow);
 }
 
 static void
@@ -109,6 +141,8 @@ worker_whole(struct packet *packet, void *arg)
 	if (packet->layers & LAYER_FRAGMENT)
 		worker_fragment(w, packet); /* comes back here, whole, before its last part */
 	flow_table_get(w->flows, packet);
+	if (worker_bypassed(w, packet))
+		return;
 	recorder_packet(w->recorder, packet);
 	detect_begin(w->detector, packet);
 	if (packet->flow)
@@ -119,8 +153,10 @@ worker_whole(struct packet *packet, void *arg)
 		recorder_packet_anomalies(w->recorder, packet);
 	if (packet->flow && packet->flow->app) {
 		recorder_app_anomalies(w->recorder, packet->flow->app, packet);
-		app_clean(packet->flow->app, &w->hooks, false);
+		app_clean(packet->flow->app, &w->hooks, packet->flow->state == FLOW_BYPASSED);
 	}
+	if (packet->flow && packet->flow->state == FLOW_BYPASSED)
+		worker_bypass(w, packet->flow);
 	recorder_packet(w->recorder, NULL);
 }
 

@@ -27,6 +27,7 @@ enum flow_state {
 	FLOW_NEW,
 	FLOW_ESTABLISHED,
 	FLOW_CLOSED,
+	/* Set by a rule or a parser; its packets are only counted from the next one on. */
 	FLOW_BYPASSED,
 };
 

@@ -150,6 +150,7 @@ conn_new(struct tcp *tcp, struct packet *packet)
 		return NULL;
 	}
 	tcp->counters.sessions++;
+	conn->is_bypassed = flow->state == FLOW_BYPASSED;
 	conn->streams[DIR_TOSERVER].policy =
 	    (uint8_t)policy_of(&tcp->options, &flow->key.server, flow->key.ip_version);
 	conn->streams[DIR_TOCLIENT].policy =

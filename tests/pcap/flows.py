@@ -110,6 +110,30 @@ def an_alert_has_its_vlan_whoever_released_the_data(sensor):
     assert [e.get("vlan") for e in fired(events, 1)] == [[42]], fired(events, 1)
 
 
+def a_bypassed_flow_is_only_counted(sensor):
+    talk = Talk()
+    talk.open()
+    talk.say(b"GET /start HTTP/1.1\r\nHost: a\r\n\r\n")
+    talk.say(b"GET /later HTTP/1.1\r\nHost: a\r\n\r\n")
+    talk.send(False, PSH | ACK, b"x" * 1000, seq=talk.seq[0] + 5000)  # behind a hole
+    talk.close()
+    talk.open(900000)
+    talk.say(b"GET /again HTTP/1.1\r\nHost: a\r\n\r\n")
+    events = run(sensor, talk, [
+        'alert tcp any any -> any 80 (content:"start"; bypass; sid:1;)',
+        'alert tcp any any -> any 80 (content:"later"; sid:2;)',
+        'alert tcp any any -> any 80 (flags:F+; sid:3;)',
+        'alert http any any -> any 80 (http.uri; content:"again"; sid:4;)'])
+    counts = [len(fired(events, sid)) for sid in (1, 2, 3, 4)]
+    assert counts == [1, 0, 0, 1], counts
+    flows = [e for e in events if e["event_type"] == "flow"]
+    assert [f["flow"]["state"] for f in flows] == ["bypassed", "established"], flows
+    assert flows[0]["flow"]["pkts_toserver"] == 7, flows[0]
+    assert len([e for e in events if e["event_type"] == "http"]) == 2, events
+    tcp = [e for e in events if e["event_type"] == "stats"][-1]["stats"]["tcp"]
+    assert tcp["segments_held"] == 0, tcp
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)

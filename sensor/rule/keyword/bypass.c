@@ -5,10 +5,12 @@
 static void
 bypass_fire(const struct match *match, const struct match_context *ctx)
 {
-	if (ctx->flow) {
-		ctx->flow->no_payload_inspection = true;
-		ctx->flow->no_packet_inspection = true;
-	}
+	if (!ctx->flow)
+		return;
+	ctx->flow->no_payload_inspection = true;
+	ctx->flow->no_packet_inspection = true;
+	ctx->flow->state =
+	    FLOW_BYPASSED; /* the worker does the rest when the packet is through */
 }
 
 static int

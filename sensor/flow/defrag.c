@@ -4,8 +4,10 @@
  * held one, the policy decides byte range by byte range, so that the pieces always are what the
  * host would have. A datagram is whole when its last fragment is known and no hole is left.
  *
- * Datagrams under reassembly stand in a hash index and in a list by age. The oldest gives way
- * when there are too many of them, too many fragments or too many bytes.
+ * Datagrams under reassembly stand in a hash index, in a list by age and in one by age of their
+ * sender. The oldest gives way when there are too many of them or too many pieces; who holds
+ * more than a share of all loses his own oldest. Senders are told apart by a hash with a secret
+ * in it: a few share a place, and nobody can choose with whom.
  *
  * In IPv6 the datagram is remade without the fragment header: the header before it takes over
  * its next-header field (RFC 8200 section 4.5).
@@ -21,6 +23,13 @@
 #include "common/slab.h"
 
 #define PIECE_BYTES 1504
+/* Of one datagram. A list of them is walked when a fragment comes out of order: bounds that. No
+ * link in use cuts 64 KiB into so many. */
+#define PIECES_MAX 1024
+/* What one sender may hold, as a part of all; and of pieces no less than one datagram takes. */
+#define SOURCE_PART 4
+#define SOURCE_PIECES_MIN 64
+#define SOURCES 1024
 #define HEADER_MAX 1024 /* unfragmentable part: far beyond what hosts accept */
 #define DATAGRAM_MAX 65535
 #define WHOLE_BYTES (DECODE_LINK_MAX + HEADER_MAX + DATAGRAM_MAX)
@@ -48,15 +57,25 @@ struct datagram_key {
 	uint8_t zero[7];
 };
 
+TAILQ_HEAD(datagram_list, datagram);
+
+/* The datagrams of a sender, the oldest first. */
+struct source {
+	struct datagram_list by_age;
+	size_t datagrams, pieces;
+};
+
 struct datagram {
 	struct datagram_key key;
 	uint64_t hash;
 	LIST_ENTRY(datagram) bucket;
-	TAILQ_ENTRY(datagram) age;
+	TAILQ_ENTRY(datagram) age, source_age;
+	struct source *source;
 	nsec_t first_ns;
-	struct piece *pieces;
-	uint32_t count, bytes;
+	struct piece *pieces, *last;
+	uint32_t count; /* of pieces */
 	uint32_t total; /* of the fragmentable part; 0: the last fragment has not come */
+	uint32_t held;  /* of its bytes; before total is known, of all bytes */
 	uint16_t header_len;
 	uint16_t
 	    next_header_at;  /* IPv6: where the next-header field stands that said "fragment" */
@@ -73,10 +92,11 @@ struct defrag {
 	uint64_t seed;
 	struct bucket *buckets;
 	size_t mask;
-	TAILQ_HEAD(, datagram) by_age;
+	struct datagram_list by_age;
+	struct source sources[SOURCES];
+	size_t source_datagrams, source_pieces; /* at most, each */
 	struct slab *datagrams;
 	struct slab *pieces;
-	size_t bytes;
 	/* What was assembled, by depth of tunnels: a datagram in use may bring fragments of an
 	 * inner one. WHOLE_BYTES each, made when first needed. */
 	uint8_t *whole[DECODE_DEPTH_MAX + 2];
@@ -95,12 +115,21 @@ defrag_options_default(void)
 	};
 }
 
+static size_t
+share_of(size_t all, size_t least)
+{
+	return all / SOURCE_PART > least ? all / SOURCE_PART : least;
+}
+
 struct defrag *
 defrag_new(const struct defrag_options *options)
 {
 	struct defrag *d = calloc(1, sizeof(*d));
+	size_t pieces = options->max_bytes / PIECE_BYTES;
 	size_t buckets = 16;
 
+	if (pieces > options->max_fragments)
+		pieces = options->max_fragments;
 	if (!d)
 		return NULL;
 	d->options = *options;
@@ -108,11 +137,15 @@ defrag_new(const struct defrag_options *options)
 		buckets *= 2;
 	d->mask = buckets - 1;
 	TAILQ_INIT(&d->by_age);
+	for (size_t i = 0; i < SOURCES; i++)
+		TAILQ_INIT(&d->sources[i].by_age);
+	d->source_datagrams = share_of(options->max_datagrams, 1);
+	d->source_pieces = share_of(pieces, SOURCE_PIECES_MIN);
 	if (getrandom(&d->seed, sizeof(d->seed), GRND_NONBLOCK) != sizeof(d->seed))
 		d->seed = clock_mono_ns() ^ (uintptr_t)d;
 	d->buckets = calloc(buckets, sizeof(*d->buckets));
 	d->datagrams = slab_new(sizeof(struct datagram), options->max_datagrams);
-	d->pieces = slab_new(sizeof(struct piece), options->max_fragments);
+	d->pieces = slab_new(sizeof(struct piece), pieces);
 	d->whole[0] = malloc(WHOLE_BYTES);
 	if (!d->buckets || !d->datagrams || !d->pieces || !d->whole[0]) {
 		defrag_free(d);
@@ -148,7 +181,9 @@ datagram_free(struct defrag *d, struct datagram *dg)
 		dg->pieces = piece->next;
 		slab_put(d->pieces, piece);
 	}
-	d->bytes -= dg->bytes;
+	dg->source->pieces -= dg->count;
+	dg->source->datagrams--;
+	TAILQ_REMOVE(&dg->source->by_age, dg, source_age);
 	LIST_REMOVE(dg, bucket);
 	TAILQ_REMOVE(&d->by_age, dg, age);
 	slab_put(d->datagrams, dg);
@@ -162,6 +197,21 @@ shed_oldest(struct defrag *d, const struct datagram *keep)
 
 	if (oldest && oldest == keep)
 		oldest = TAILQ_NEXT(oldest, age);
+	if (!oldest)
+		return false;
+	d->counters.over_limit++;
+	datagram_free(d, oldest);
+	return true;
+}
+
+/* The same among one sender's. */
+static bool
+shed_oldest_of(struct defrag *d, struct source *source, const struct datagram *keep)
+{
+	struct datagram *oldest = TAILQ_FIRST(&source->by_age);
+
+	if (oldest && oldest == keep)
+		oldest = TAILQ_NEXT(oldest, source_age);
 	if (!oldest)
 		return false;
 	d->counters.over_limit++;
@@ -219,6 +269,10 @@ datagram_get(struct defrag *d, const struct packet *fragment)
 		datagram_free(d, dg);
 		break;
 	}
+	struct source *source =
+	    &d->sources[hash_bytes(&key.src, sizeof(key.src), d->seed) % SOURCES];
+	if (source->datagrams >= d->source_datagrams)
+		shed_oldest_of(d, source, NULL);
 	dg = slab_get(d->datagrams);
 	if (!dg && shed_oldest(d, NULL))
 		dg = slab_get(d->datagrams);
@@ -226,6 +280,9 @@ datagram_get(struct defrag *d, const struct packet *fragment)
 		return NULL;
 	dg->key = key;
 	dg->hash = hash;
+	dg->source = source;
+	source->datagrams++;
+	TAILQ_INSERT_TAIL(&source->by_age, dg, source_age);
 	dg->first_ns = fragment->ts;
 	LIST_INSERT_HEAD(bucket, dg, bucket);
 	TAILQ_INSERT_TAIL(&d->by_age, dg, age);
@@ -272,13 +329,32 @@ header_keep(struct datagram *dg, const struct packet *fragment)
 static struct piece *
 piece_new(struct defrag *d, const struct datagram *dg)
 {
-	while (d->bytes + PIECE_BYTES > d->options.max_bytes)
-		if (!shed_oldest(d, dg))
+	if (dg->count >= PIECES_MAX)
+		return NULL;
+	while (dg->source->pieces >= d->source_pieces)
+		if (!shed_oldest_of(d, dg->source, dg))
 			return NULL;
 	struct piece *piece = slab_get(d->pieces);
 	while (!piece && shed_oldest(d, dg))
 		piece = slab_get(d->pieces);
 	return piece;
+}
+
+/* Of n bytes at offset, those below end. */
+static uint32_t
+bytes_below(uint32_t offset, uint32_t n, uint32_t end)
+{
+	return offset >= end ? 0 : n < end - offset ? n : end - offset;
+}
+
+/* The last fragment has come: what lies behind it does not count. */
+static void
+total_set(struct datagram *dg, uint32_t total)
+{
+	dg->total = total;
+	dg->held = 0;
+	for (const struct piece *i = dg->pieces; i; i = i->next)
+		dg->held += bytes_below(i->offset, i->len, total);
 }
 
 /* Puts bytes that nothing held covers between prev and its next. */
@@ -301,10 +377,13 @@ piece_insert(struct defrag *d, struct datagram *dg, struct piece **prev, uint32_
 		struct piece **link = *prev ? &(*prev)->next : &dg->pieces;
 		piece->next = *link;
 		*link = piece;
+		if (!piece->next)
+			dg->last = piece;
 		*prev = piece;
 		dg->count++;
-		dg->bytes += PIECE_BYTES;
-		d->bytes += PIECE_BYTES;
+		dg->source->pieces++;
+		dg->held +=
+		    bytes_below(offset, (uint32_t)n, dg->total ? dg->total : UINT32_MAX);
 		offset += (uint32_t)n;
 		data = span_from(data, n);
 	}
@@ -326,8 +405,13 @@ pieces_add(struct defrag *d, struct datagram *dg, uint32_t offset, struct span d
 	uint32_t end = offset + (uint32_t)data.len;
 	struct piece *prev = NULL;
 
-	for (struct piece *i = dg->pieces; i && i->offset + i->len <= offset; i = i->next)
-		prev = i;
+	/* Mostly it goes to the end. */
+	if (dg->last && dg->last->offset + dg->last->len <= offset)
+		prev = dg->last;
+	else
+		for (struct piece *i = dg->pieces; i && i->offset + i->len <= offset;
+		     i = i->next)
+			prev = i;
 	while (data.len) {
 		struct piece *next = prev ? prev->next : dg->pieces;
 		size_t n = data.len;
@@ -354,20 +438,11 @@ pieces_add(struct defrag *d, struct datagram *dg, uint32_t offset, struct span d
 	return true;
 }
 
-/* Whether nothing is missing. */
+/* Whether nothing is missing: pieces do not overlap, so their bytes can be counted. */
 static bool
 is_whole(const struct datagram *dg)
 {
-	uint32_t at = 0;
-
-	if (!dg->has_header || dg->total == 0)
-		return false;
-	for (const struct piece *i = dg->pieces; i && at < dg->total; i = i->next) {
-		if (i->offset != at)
-			return false;
-		at += i->len;
-	}
-	return at >= dg->total;
+	return dg->has_header && dg->total && dg->held == dg->total;
 }
 
 /* Writes the datagram out with a header that says "whole", behind the link header of the
@@ -488,7 +563,7 @@ defrag_add(struct defrag *d, struct packet *fragment, struct decode_counters *co
 		return false;
 	}
 	if (!fragment->more_fragments && dg->total == 0)
-		dg->total = offset + (uint32_t)data.len;
+		total_set(dg, offset + (uint32_t)data.len);
 	if (offset == 0 && !dg->has_header && !header_keep(dg, fragment)) {
 		datagram_free(d, dg);
 		return false;

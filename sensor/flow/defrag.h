@@ -2,10 +2,10 @@
 /*
  * defrag: IPv4 and IPv6 fragments to datagrams.
  *
- * Per worker, capped in datagrams, bytes and bytes per source; what does not complete in time
- * is dropped and counted. Overlaps follow the policy (enum overlap_policy, as the target host
- * would see it) and raise an event. Sources: RFC 791, 8200 §4.5, 5722; Novak, "Target-Based
- * Fragmentation Reassembly", 2005.
+ * Per worker, capped in datagrams and bytes, in all and for each sender; what does not complete
+ * in time is dropped and counted. Overlaps follow the policy (enum overlap_policy, as the
+ * target host would see it) and raise an event. Sources: RFC 791, 8200 §4.5, 5722; Novak,
+ * "Target-Based Fragmentation Reassembly", 2005.
  */
 #ifndef GUAN_SENSOR_FLOW_DEFRAG_H
 #define GUAN_SENSOR_FLOW_DEFRAG_H

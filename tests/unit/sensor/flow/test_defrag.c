@@ -79,14 +79,21 @@ raised(const struct rig *rig, enum decode_event event)
 
 /* A fragment of protocol 200, which nothing decodes further; offset in units of eight. */
 static void
-send4(struct rig *rig, unsigned id, unsigned offset, bool is_more, const void *data, size_t len)
+send4_from(struct rig *rig, uint32_t src, unsigned id, unsigned offset, bool is_more,
+    const void *data, size_t len)
 {
 	frame.len = 0, frame.count = 0;
 	frame_eth(&frame, 0x0800);
-	frame_ipv4_fragment(&frame, 200, A, B, id, offset | (is_more ? 0x2000u : 0));
+	frame_ipv4_fragment(&frame, 200, src, B, id, offset | (is_more ? 0x2000u : 0));
 	frame_bytes(&frame, data, len);
 	frame_end(&frame);
 	frame_decode(&frame, frame.len, 1, rig->now, &rig->counters, on_packet, rig);
+}
+
+static void
+send4(struct rig *rig, unsigned id, unsigned offset, bool is_more, const void *data, size_t len)
+{
+	send4_from(rig, A, id, offset, is_more, data, len);
 }
 
 static void
@@ -250,6 +257,66 @@ a_flood_takes_no_more_than_its_share(void **state)
 	rig_free(rig);
 }
 
+/* Whether he opens many datagrams, or few of many fragments. One of the others may share his
+ * place by chance, hardly two. */
+static void
+one_sender_cannot_push_the_others_out(void **state)
+{
+	for (unsigned per_datagram = 1; per_datagram <= 20; per_datagram += 19) {
+		struct rig *rig = rig_new(OVERLAP_BSD);
+		for (uint32_t other = 1; other <= 4; other++)
+			send4_from(rig, other, 1, 0, true, "aaaaaaaa", 8);
+		for (unsigned i = 0; i < 2000; i++)
+			send4(rig, i / per_datagram, 2 * (i % per_datagram) + 1, true,
+			    "aaaaaaaa", 8);
+		for (uint32_t other = 1; other <= 4; other++)
+			send4_from(rig, other, 1, 1, false, "bbbb", 4);
+		assert_true(rig->datagrams >= 3);
+		rig_free(rig);
+	}
+}
+
+/* Fragments of eight bytes, as many as it takes: the lists stay short, and it is told. */
+static void
+a_datagram_of_crumbs_is_given_up(void **state)
+{
+	struct rig *rig = calloc(1, sizeof(*rig));
+	struct defrag_options options = defrag_options_default();
+	rig->defrag = defrag_new(&options);
+	rig->now = NSEC_PER_SEC;
+
+	/* Backwards by pairs, so that not all go to the end. */
+	for (unsigned i = 0; i < 1024; i++) {
+		send4(rig, 1, 1 + (i ^ 1), true, "aaaaaaaa", 8);
+		assert_false(raised(rig, DECODE_EVENT_IPV4_FRAG_IGNORED));
+	}
+	send4(rig, 1, 0, true, "aaaaaaaa", 8);
+	assert_true(raised(rig, DECODE_EVENT_IPV4_FRAG_IGNORED));
+	assert_int_equal(defrag_counters(rig->defrag)->over_limit, 1);
+	rig_free(rig);
+}
+
+/* Bytes behind the last fragment do not stand in for those that are missing. */
+static void
+what_lies_behind_the_end_does_not_count(void **state)
+{
+	for (int is_end_last = 0; is_end_last < 2; is_end_last++) {
+		struct rig *rig = rig_new(OVERLAP_BSD);
+		if (!is_end_last)
+			send4(rig, 1, 2, false, "cccc", 4);
+		send4(rig, 1, 0, true, "aaaaaaaa", 8);
+		send4(rig, 1, 4, true, "eeeeeeee", 8);
+		if (is_end_last)
+			send4(rig, 1, 2, false, "cccc", 4);
+		assert_int_equal(rig->datagrams, 0);
+		send4(rig, 1, 1, true, "bbbbbbbb", 8);
+		assert_int_equal(rig->datagrams, 1);
+		assert_int_equal(rig->len, 20);
+		assert_memory_equal(rig->bytes, "aaaaaaaabbbbbbbbcccc", 20);
+		rig_free(rig);
+	}
+}
+
 static void
 one_datagram_cannot_take_all_fragments(void **state)
 {
@@ -343,6 +410,9 @@ main(void)
 		cmocka_unit_test(the_ping_of_death_is_told),
 		cmocka_unit_test(what_does_not_complete_in_time_is_dropped),
 		cmocka_unit_test(a_flood_takes_no_more_than_its_share),
+		cmocka_unit_test(one_sender_cannot_push_the_others_out),
+		cmocka_unit_test(a_datagram_of_crumbs_is_given_up),
+		cmocka_unit_test(what_lies_behind_the_end_does_not_count),
 		cmocka_unit_test(one_datagram_cannot_take_all_fragments),
 		cmocka_unit_test(an_atomic_fragment_is_no_fragment),
 		cmocka_unit_test(fragments_of_fragments_end),

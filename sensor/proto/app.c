@@ -17,6 +17,7 @@
  */
 #include "sensor/proto/app.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "sensor/proto/digest.h"
@@ -30,6 +31,30 @@
 #define PROBE_MAX_DATAGRAMS 4
 /* Waiting for a change of protocol, at most this is kept. */
 #define CHANGE_MAX_BYTES 65536
+
+/* Reads a list like "80,8080,9000-9010". False: it is none, or too long. */
+static bool
+ports_read(const char *text, struct proto_ports *ports)
+{
+	while (text && *text) {
+		char *end;
+		unsigned long lo = strtoul(text, &end, 10), hi = lo;
+		if (end == text || ports->count == PROTO_PORT_RANGES_MAX)
+			return false;
+		if (*end == '-') {
+			text = end + 1;
+			hi = strtoul(text, &end, 10);
+			if (end == text)
+				return false;
+		}
+		if (lo > hi || hi > UINT16_MAX || (*end && *end != ','))
+			return false;
+		ports->ranges[ports->count++] =
+		    (struct proto_port_range){ (uint16_t)lo, (uint16_t)hi };
+		text = *end ? end + 1 : end;
+	}
+	return true;
+}
 
 struct proto_worker *
 proto_worker_new(const struct proto_options *options)
@@ -46,7 +71,12 @@ proto_worker_new(const struct proto_options *options)
 		goto err;
 	for (int id = 0; id < PROTO_ID_COUNT; id++) {
 		const struct proto *proto = proto_get(id);
-		if (!proto || !options->is_enabled[id])
+		if (!proto)
+			continue;
+		bool is_list = ports_read(proto->ports, &worker->ports[id]);
+		assert(is_list);
+		(void)is_list;
+		if (!options->is_enabled[id])
 			continue;
 		worker->wanted |= 1ull << id;
 		if (proto->state_bytes) {
@@ -103,22 +133,19 @@ app_new(struct proto_worker *worker, struct flow *flow)
 
 /* --- Recognition --- */
 
-/* Whether a port is in a list like "80,8080,9000-9010". */
-static bool
-port_is_listed(const char *ports, uint16_t port)
+/* The protocols that a port is usual for, a bit each. */
+static uint64_t
+usual_on(const struct proto_worker *worker, uint16_t port)
 {
-	while (ports && *ports) {
-		char *end;
-		unsigned long lo = strtoul(ports, &end, 10), hi = lo;
-		if (end == ports)
-			return false;
-		if (*end == '-')
-			hi = strtoul(end + 1, &end, 10);
-		if (port >= lo && port <= hi)
-			return true;
-		ports = *end ? end + 1 : end;
+	uint64_t mask = 0;
+	for (int id = 0; id < PROTO_ID_COUNT; id++) {
+		const struct proto_ports *ports = &worker->ports[id];
+		for (unsigned i = 0; i < ports->count; i++) {
+			if (port >= ports->ranges[i].lo && port <= ports->ranges[i].hi)
+				mask |= 1ull << id;
+		}
 	}
-	return false;
+	return mask;
 }
 
 static unsigned
@@ -146,18 +173,16 @@ struct probe_result {
 };
 
 static struct probe_result
-probe_pass(struct app *app, const struct proto_probe *probe, bool on_usual_port)
+probe_pass(struct app *app, const struct proto_probe *probe, uint64_t ids)
 {
 	const struct flow *flow = app->flow;
 	struct probe_result result = { PROTO_NO, PROTO_ID_NONE };
 	uint64_t *masked = &app->probe_masked[probe->dir];
 	for (int id = 0; id < PROTO_ID_COUNT; id++) {
 		const struct proto *proto = proto_get(id);
-		if (!proto || !proto->probe || (*masked & 1ull << id) ||
+		if (!(ids & 1ull << id) || !proto || !proto->probe || (*masked & 1ull << id) ||
 		    !app->worker->options->is_detected[id] ||
 		    !(proto->transports & transport_of(flow)))
-			continue;
-		if (port_is_listed(proto->ports, flow->key.server_port) != on_usual_port)
 			continue;
 		switch (proto->probe(probe)) {
 		case PROTO_NO:
@@ -184,10 +209,11 @@ probe_all(struct app *app, enum dir dir, struct span data)
 		.flow = app->flow,
 		.worker = app->worker,
 	};
-	struct probe_result usual = probe_pass(app, &probe, true);
+	uint64_t at_home = usual_on(app->worker, app->flow->key.server_port);
+	struct probe_result usual = probe_pass(app, &probe, at_home);
 	if (usual.verdict == PROTO_YES || usual.verdict == PROTO_YES_REVERSED)
 		return usual;
-	struct probe_result other = probe_pass(app, &probe, false);
+	struct probe_result other = probe_pass(app, &probe, ~at_home);
 	/* A protocol on its own port that still wants bytes comes before a stranger's yes. */
 	if (usual.verdict == PROTO_MORE)
 		return usual;

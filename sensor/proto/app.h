@@ -56,6 +56,15 @@ struct proto_options {
 int proto_options_read(struct proto_options *options, struct arena *arena,
     const struct conf_node *root, const char **ret_error);
 
+/* The usual ports of a protocol, read from its text once. */
+#define PROTO_PORT_RANGES_MAX 16
+struct proto_ports {
+	unsigned count;
+	struct proto_port_range {
+		uint16_t lo, hi;
+	} ranges[PROTO_PORT_RANGES_MAX];
+};
+
 struct proto_worker {
 	const struct proto_options *options;
 	struct slab *apps;
@@ -63,6 +72,7 @@ struct proto_worker {
 	struct slab *txs[PROTO_ID_COUNT];
 	struct proto_heap *heap; /* behind proto_alloc() */
 	struct proto_counters counters;
+	struct proto_ports ports[PROTO_ID_COUNT];
 	struct digest *digests; /* waiting to be used again */
 	uint64_t wanted; /* bit per proto_id that has parsers or rules; others are only named */
 };

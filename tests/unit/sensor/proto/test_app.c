@@ -147,6 +147,26 @@ a_pin_comes_before_every_probe(void **state)
 }
 
 static void
+usual_ports_are_read_at_start(void **state)
+{
+	struct bench b;
+	bench_open(&b, NULL, 80, IP_PROTO_TCP);
+	for (int id = 0; id < PROTO_ID_COUNT; id++) {
+		const struct proto *proto = proto_get((enum proto_id)id);
+		unsigned commas = 0;
+		for (const char *c = proto && proto->ports ? proto->ports : ""; *c; c++)
+			commas += *c == ',';
+		const struct proto_ports *ports = &b.worker->ports[id];
+		assert_int_equal(ports->count, proto && proto->ports ? commas + 1 : 0);
+	}
+	const struct proto_port_range *ssh = b.worker->ports[PROTO_ID_ssh].ranges;
+	assert_int_equal(ssh[0].lo, 22);
+	assert_int_equal(ssh[0].hi, 22);
+	assert_int_equal(ssh[1].lo, 2222);
+	bench_close(&b);
+}
+
+static void
 switches_of_the_configuration_hold(void **state)
 {
 	struct bench b;
@@ -262,6 +282,7 @@ main(void)
 		cmocka_unit_test(bytes_before_the_naming_reach_the_parser),
 		cmocka_unit_test(the_undecided_are_kept_only_so_far),
 		cmocka_unit_test(a_pin_comes_before_every_probe),
+		cmocka_unit_test(usual_ports_are_read_at_start),
 		cmocka_unit_test(switches_of_the_configuration_hold),
 		cmocka_unit_test(a_full_pool_sheds_and_counts),
 		cmocka_unit_test(the_heap_keeps_to_its_budget),

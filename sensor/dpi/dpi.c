@@ -176,11 +176,12 @@ state_of(struct dpi_worker *w, struct flow *flow)
 {
 	struct dpi_flow *f = flow->dpi;
 
-	if (f)
+	if (f || flow->is_dpi_shed)
 		return f;
 	f = slab_get(w->flows);
 	if (!f) {
 		w->counters.flows_shed++;
+		flow->is_dpi_shed = true;
 		return NULL;
 	}
 	f->worker = w;

@@ -65,6 +65,7 @@ struct flow {
 	bool no_packet_inspection : 1;
 	bool is_app_done : 1; /* detection of the application protocol has ended */
 	bool is_icmp_error_seen : 1;
+	bool is_dpi_shed : 1; /* nDPI had no memory for it when it began */
 	uint8_t mac_src[6], mac_dst[6];
 	bool has_mac;
 	uint8_t tcp_state_last; /* enum tcp_state, once the connection is let go */

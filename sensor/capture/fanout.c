@@ -7,12 +7,21 @@
 #include <linux/if_packet.h>
 #include <sys/socket.h>
 
+static int
+fanout_set(int fd, uint16_t group, int flags)
+{
+	int value = group | (PACKET_FANOUT_CBPF | flags) << 16;
+
+	return setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &value, sizeof(value)) < 0 ? -errno
+										    : 0;
+}
+
 /*
- * fanout program: A = source address xor destination address, of the IPv4 or IPv6 header at
+ * The program: A = source address xor destination address, of the IPv4 or IPv6 header at
  * SKF_NET_OFF; anything else goes to worker 0.
  */
-int
-fanout_join(int fd, uint16_t group)
+static int
+program_set(int fd)
 {
 	static struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_NET_OFF),
@@ -37,10 +46,31 @@ fanout_join(int fd, uint16_t group)
 		BPF_STMT(BPF_RET | BPF_A, 0),
 	};
 	struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
-	int value = group | PACKET_FANOUT_CBPF << 16;
 
-	if (setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &value, sizeof(value)) < 0 ||
-	    setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, &program, sizeof(program)) < 0)
+	return setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, &program, sizeof(program)) < 0
+		   ? -errno
+		   : 0;
+}
+
+int
+fanout_open(int fd, uint16_t *ret_group)
+{
+	int value;
+	socklen_t len = sizeof(value);
+	int r = fanout_set(fd, 0, PACKET_FANOUT_FLAG_UNIQUEID);
+
+	if (r == 0)
+		r = program_set(fd);
+	if (r < 0)
+		return r;
+	if (getsockopt(fd, SOL_PACKET, PACKET_FANOUT, &value, &len) < 0)
 		return -errno;
+	*ret_group = (uint16_t)value;
 	return 0;
+}
+
+int
+fanout_join(int fd, uint16_t group)
+{
+	return fanout_set(fd, group, 0);
 }

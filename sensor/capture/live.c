@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "sensor/capture/fanout.h"
 #include "sensor/capture/filter.h"
@@ -22,7 +21,8 @@
 struct handle {
 	pcap_t *pcap;
 	int link_type;
-	uint64_t number;                                       /* frames delivered */
+	unsigned tick_ns; /* what libpcap counts fractions of a second in */
+	uint64_t number;  /* frames delivered */
 	uint32_t last_received, last_dropped, last_if_dropped; /* the kernel's 32-bit counts */
 	struct live_counters counters;
 };
@@ -66,6 +66,9 @@ handle_open(struct handle *h, const struct live_options *options, char **ret_err
 		return -EIO;
 	}
 	h->link_type = pcap_datalink(h->pcap);
+	h->tick_ns = pcap_get_tstamp_precision(h->pcap) == PCAP_TSTAMP_PRECISION_NANO
+			 ? 1
+			 : NSEC_PER_USEC;
 	if (options->filter && (r = filter_set(h->pcap, options->filter, ret_error)) < 0)
 		return r;
 	if (pcap_setnonblock(h->pcap, 1, why) < 0) {
@@ -89,8 +92,10 @@ live_open(const struct live_options *options, char **ret_error)
 	for (unsigned i = 0; i < n; i++)
 		if (handle_open(&live->handle[i], options, ret_error) < 0)
 			goto err;
+	uint16_t group = 0;
 	for (unsigned i = 0; i < n && n > 1; i++) {
-		int r = fanout_join(pcap_fileno(live->handle[i].pcap), (uint16_t)getpid());
+		int fd = pcap_fileno(live->handle[i].pcap);
+		int r = i ? fanout_join(fd, group) : fanout_open(fd, &group);
 		if (r < 0) {
 			*ret_error = sentence(options->interface, strerror(-r));
 			goto err;
@@ -125,7 +130,8 @@ deliver(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
 {
 	struct delivery *d = (struct delivery *)user;
 	struct frame frame = {
-		.ts = (nsec_t)h->ts.tv_sec * NSEC_PER_SEC + (nsec_t)h->ts.tv_usec,
+		.ts = (nsec_t)h->ts.tv_sec * NSEC_PER_SEC +
+		      (nsec_t)h->ts.tv_usec * d->handle->tick_ns,
 		.number = ++d->handle->number * d->live->workers -
 			  (uint64_t)(d->live->handle + d->live->workers - 1 - d->handle),
 		.bytes = span_of(data, h->caplen),

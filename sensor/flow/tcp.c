@@ -10,9 +10,6 @@
 
 #include "sensor/flow/tcp_conn.h"
 
-#define SEGMENT_SMALL_BYTES 256
-#define SEGMENT_BIG_BYTES 2064
-
 struct tcp_options
 tcp_options_default(void)
 {
@@ -44,9 +41,9 @@ tcp_new(const struct tcp_options *options, stream_fn *on_data, void *arg)
 	tcp->offers = slab_new(sizeof(struct tcp_offers), options->max_connections / 16 + 1);
 	/* A quarter for small segments, the rest for full-sized ones. */
 	tcp->small =
-	    slab_new(SEGMENT_SMALL_BYTES, options->max_segment_bytes / 4 / SEGMENT_SMALL_BYTES);
+	    slab_new(SEGMENT_SMALL_BLOCK, options->max_segment_bytes / 4 / SEGMENT_SMALL_BLOCK);
 	tcp->big =
-	    slab_new(SEGMENT_BIG_BYTES, options->max_segment_bytes / 4 * 3 / SEGMENT_BIG_BYTES);
+	    slab_new(SEGMENT_BIG_BLOCK, options->max_segment_bytes / 4 * 3 / SEGMENT_BIG_BLOCK);
 	tcp->windows = window_pool_new(options->max_window_bytes);
 	if (!tcp->conns || !tcp->offers || !tcp->small || !tcp->big || !tcp->windows) {
 		tcp_free(tcp);

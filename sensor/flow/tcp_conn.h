@@ -8,6 +8,8 @@
 #ifndef GUAN_SENSOR_FLOW_TCP_CONN_H
 #define GUAN_SENSOR_FLOW_TCP_CONN_H
 
+#include <stddef.h>
+
 #include "common/slab.h"
 #include "sensor/flow/tcp.h"
 
@@ -44,6 +46,12 @@ struct segment {
 	bool is_urgent; /* one byte out of band: takes a number, is not part of the stream */
 	uint8_t data[];
 };
+#define SEGMENT_SMALL 216 /* bytes of data: keystrokes, short answers */
+#define SEGMENT_BIG 2024  /* the largest segments of Ethernet, and room */
+/* The pools' blocks, with the header before the data. */
+#define SEGMENT_SMALL_BLOCK (offsetof(struct segment, data) + SEGMENT_SMALL)
+#define SEGMENT_BIG_BLOCK (offsetof(struct segment, data) + SEGMENT_BIG)
+_Static_assert(SEGMENT_BIG <= UINT16_MAX, "struct segment's len holds it");
 
 /* A kept tail: bytes [start, start + len) of a pooled buffer, or none. */
 struct window {

@@ -13,8 +13,6 @@
  */
 #include "sensor/flow/tcp_conn.h"
 
-#define SEGMENT_SMALL 216
-#define SEGMENT_BIG 2024
 /* A list is walked from its start when data comes in the middle of it: bounds that walk. */
 #define SEGMENTS_PER_STREAM 2048
 

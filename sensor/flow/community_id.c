@@ -8,9 +8,8 @@
  * answer as ports; one-way messages count type and code, and their ends are not sorted.
  * Protocols without ports leave them out.
  */
-#include <openssl/sha.h>
-
 #include "common/base64.h"
+#include "common/digest.h"
 #include "sensor/flow/flow.h"
 
 /* The second "port" of an ICMP message; false when nothing answers it. */
@@ -36,7 +35,7 @@ flow_community_id(const struct flow_key *key, uint16_t seed, char out[COMMUNITY_
 	bool is_one_way = false;
 	bool has_ports = true;
 	uint8_t text[2 + 32 + 2 + 4];
-	uint8_t digest[SHA_DIGEST_LENGTH];
+	uint8_t digest[DIGEST_MAX];
 	size_t n = 0;
 
 	switch (key->ip_proto) {
@@ -71,9 +70,9 @@ flow_community_id(const struct flow_key *key, uint16_t seed, char out[COMMUNITY_
 		text[n++] = (uint8_t)(b_port >> 8);
 		text[n++] = (uint8_t)b_port;
 	}
-	SHA1(text, n, digest);
+	size_t len = digest_of(DIGEST_SHA1, span_of(text, n), digest);
 	out[0] = '1';
 	out[1] = ':';
-	base64_encode(span_of(digest, sizeof(digest)), out + 2);
-	out[2 + base64_encoded_len(sizeof(digest))] = '\0';
+	base64_encode(span_of(digest, len), out + 2);
+	out[2 + base64_encoded_len(len)] = '\0';
 }

@@ -20,8 +20,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "sensor/proto/digest.h"
+#include "common/digest.h"
 #include "sensor/proto/file.h"
+#include "sensor/proto/file_digest.h"
 #include "sensor/proto/heap.h"
 
 /* No protocol of ours needs more to be told from the others. */
@@ -89,7 +90,8 @@ proto_worker_new(const struct proto_options *options)
 			goto err;
 	}
 	/* The library reads its own files when first used: now, while we may. */
-	digest_drop(worker, digest_new(worker, options->hashes));
+	digest_init();
+	file_digest_drop(worker, file_digest_new(worker, options->hashes));
 	return worker;
 
 err:
@@ -111,7 +113,7 @@ proto_worker_free(struct proto_worker *worker)
 	if (worker->apps)
 		slab_free(worker->apps);
 	proto_heap_free(worker->heap);
-	digest_pool_free(worker->digests);
+	file_digest_pool_free(worker->digests);
 	free(worker);
 }
 

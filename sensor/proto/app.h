@@ -73,7 +73,7 @@ struct proto_worker {
 	struct proto_heap *heap; /* behind proto_alloc() */
 	struct proto_counters counters;
 	struct proto_ports ports[PROTO_ID_COUNT];
-	struct digest *digests; /* waiting to be used again */
+	struct file_digest *digests; /* waiting to be used again */
 	uint64_t wanted; /* bit per proto_id that has parsers or rules; others are only named */
 };
 

@@ -2,7 +2,7 @@
 /* file: the files of a transaction, from their first byte to their record; see file.h. */
 #include "sensor/proto/file.h"
 
-#include "sensor/proto/digest.h"
+#include "sensor/proto/file_digest.h"
 
 /* As Suricata looks at files of protocols that have no options of their own. */
 static const struct body_options usual_options = {
@@ -31,7 +31,7 @@ file_begin(struct app *app, struct tx *tx, enum dir dir, struct span name,
 		.dir = (uint8_t)dir,
 		.body = &file->own,
 		.options = options ? options : &usual_options,
-		.digest = digest_new(app->worker, app->worker->options->hashes),
+		.digest = file_digest_new(app->worker, app->worker->options->hashes),
 	};
 	*at = file;
 	tx->has_moved = true;
@@ -52,7 +52,7 @@ file_append(struct app *app, struct file *file, struct span bytes)
 	if (!file || file->state != FILE_OPEN || bytes.len == 0)
 		return;
 	body_append(app->worker, file->body, file->options, bytes);
-	digest_update(file->digest, bytes);
+	file_digest_update(file->digest, bytes);
 	file->tx->has_moved = true;
 }
 
@@ -90,7 +90,7 @@ file_end(struct app *app, struct file *file, bool is_whole)
 	if (!file || file->state != FILE_OPEN)
 		return;
 	body_finish(file->body);
-	digest_finish(app->worker, file->digest, &file->hashes);
+	file_digest_finish(app->worker, file->digest, &file->hashes);
 	file->digest = NULL;
 	file->state = is_whole && !file->body->has_gap ? FILE_CLOSED : FILE_TRUNCATED;
 	file->tx->has_moved = true;
@@ -151,7 +151,7 @@ file_free_all(struct app *app, struct tx *tx)
 		tx->files[dir] = NULL;
 		while (file) {
 			struct file *next = file->next;
-			digest_drop(app->worker, file->digest);
+			file_digest_drop(app->worker, file->digest);
 			proto_buf_free(app->worker, &file->name);
 			body_free(app->worker, &file->own);
 			proto_dealloc(app->worker, file, sizeof(*file));

@@ -34,7 +34,7 @@ enum file_state {
 	FILE_TRUNCATED, /* it broke off, or has a hole */
 };
 
-struct digest; /* digest.h */
+struct file_digest; /* file_digest.h */
 
 struct file {
 	struct file *next;
@@ -48,7 +48,7 @@ struct file {
 	struct body *body;
 	struct body own;
 	const struct body_options *options;
-	struct digest *digest;      /* while it is read, when hashes are wanted */
+	struct file_digest *digest; /* while it is read, when hashes are wanted */
 	struct proto_hashes hashes; /* of what was seen, once it has ended */
 };
 

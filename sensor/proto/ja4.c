@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sensor/proto/tls_digest.h"
+#include "common/digest.h"
 
 /* Numbers of one list; a hello with more is told by the first of them. */
 #define NUMBERS_MAX 512
@@ -52,7 +52,7 @@ join(const struct numbers *numbers, char *buf, size_t len)
 static void
 hash(const char *text, size_t len, bool is_empty, char out[13])
 {
-	if (is_empty || tls_digest_hex(TLS_DIGEST_SHA256, span_of(text, len), out, 13) == 0)
+	if (is_empty || digest_hex(DIGEST_SHA256, span_of(text, len), out, 13) == 0)
 		memcpy(out, "000000000000", 13);
 }
 

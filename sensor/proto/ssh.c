@@ -12,8 +12,8 @@
  * HASSH: MD5 of "kex;ciphers;macs;compressions", the lists of the sender's own direction.
  */
 #include "common/cursor.h"
+#include "common/digest.h"
 #include "sensor/proto/app.h"
-#include "sensor/proto/tls_digest.h"
 
 /* RFC: 255 bytes with CR and LF. */
 #define BANNER_MAX 255
@@ -226,7 +226,7 @@ hassh_make(struct feed *feed, const struct span lists[LISTS])
 		if (!proto_buf_append(worker, &side->hassh, parts[i], PACKET_MAX))
 			goto no_memory;
 	}
-	tls_digest_hex(TLS_DIGEST_MD5, proto_buf_span(&side->hassh), side->hash, HASH_LEN);
+	digest_hex(DIGEST_MD5, proto_buf_span(&side->hassh), side->hash, HASH_LEN);
 	return;
 
 no_memory:
@@ -481,7 +481,6 @@ ssh_configure(struct arena *arena, const struct conf_node *app_layer,
 	    is_map ? conf_child(app_layer, "encryption-handling") : NULL;
 	if (!config)
 		return NULL;
-	tls_digest_init();
 	config->has_hassh = true;
 	bool is_auto = hassh && hassh->kind == CONF_SCALAR && strcmp(hassh->value, "auto") == 0;
 	if (!is_auto && !conf_bool(hassh, true, &config->has_hassh)) {

@@ -13,10 +13,10 @@
 #ifndef GUAN_SENSOR_PROTO_TLS_H
 #define GUAN_SENSOR_PROTO_TLS_H
 
+#include "common/digest.h"
 #include "sensor/proto/app.h"
 #include "sensor/proto/ja3.h"
 #include "sensor/proto/ja4.h"
-#include "sensor/proto/tls_digest.h"
 #include "sensor/proto/tls_hello.h"
 #include "sensor/proto/x509.h"
 
@@ -118,7 +118,7 @@ struct tls_side {
 	uint32_t certificate_count;
 	bool has_certificate;    /* certificate could be read */
 	struct x509 certificate; /* the first */
-	uint8_t fingerprint[TLS_DIGEST_MAX];
+	uint8_t fingerprint[DIGEST_MAX];
 	uint8_t fingerprint_len;
 
 	uint8_t states; /* bit set of enum tls_state */

@@ -121,7 +121,6 @@ tls_configure(struct arena *arena, const struct conf_node *app_layer,
 	struct reader reader = { .arena = arena };
 	if (!config)
 		return NULL;
-	tls_digest_init();
 	config->has_ja3 = read_fingerprints(&reader, child(app_layer, "ja3-fingerprints"));
 	config->has_ja4 = read_fingerprints(&reader, child(app_layer, "ja4-fingerprints"));
 	read_encryption(&reader, app_layer, config);

@@ -2,6 +2,8 @@
 /* tls_field: what rules see of a handshake, with Suricata's names ("SSL/TLS Keywords"). */
 #include "sensor/proto/tls.h"
 
+#include "common/hex.h"
+
 #define GETTER(function)                                                               \
 	static bool function(const struct app *app, const struct tx *tx, enum dir dir, \
 	    unsigned index, struct arena *scratch, struct field_value *ret)
@@ -119,18 +121,18 @@ GETTER(get_serial)
 	char text[512];
 	if (!side->has_certificate || side->certificate.serial.len == 0)
 		return false;
-	size_t len = tls_hex(side->certificate.serial, ':', true, text, sizeof(text));
+	size_t len = hex_text(side->certificate.serial, ':', true, text, sizeof(text));
 	return give_copy(ret, scratch, text, len);
 }
 
 GETTER(get_fingerprint)
 {
 	const struct tls_side *side = side_of(tx, dir);
-	char text[3 * TLS_DIGEST_MAX];
+	char text[3 * DIGEST_MAX];
 	if (!side->fingerprint_len)
 		return false;
 	struct span digest = span_of(side->fingerprint, side->fingerprint_len);
-	return give_copy(ret, scratch, text, tls_hex(digest, ':', false, text, sizeof(text)));
+	return give_copy(ret, scratch, text, hex_text(digest, ':', false, text, sizeof(text)));
 }
 
 GETTER(get_certificate)

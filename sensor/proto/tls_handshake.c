@@ -52,7 +52,7 @@ fingerprint(struct tls_feed *feed, const struct tls_hello *hello)
 		char text[JA3_TEXT_MAX];
 		size_t len = ja3_text(hello, text);
 		if (len)
-			tls_digest_hex(TLS_DIGEST_MD5, span_of(text, len),
+			digest_hex(DIGEST_MD5, span_of(text, len),
 			    tx->ja3_hash[feed->dir], JA3_HASH_LEN);
 	}
 	if (config->has_ja4 && hello->is_client)
@@ -181,7 +181,7 @@ first_certificate(struct tls_feed *feed, struct tls_side *side)
 	struct span der;
 	if (!tls_certificate_at(side, 0, &der))
 		return;
-	side->fingerprint_len = (uint8_t)tls_digest(TLS_DIGEST_SHA1, der, side->fingerprint);
+	side->fingerprint_len = (uint8_t)digest_of(DIGEST_SHA1, der, side->fingerprint);
 	side->has_certificate = x509_read(der, &side->certificate);
 	certificate_faults(feed, side->certificate.faults);
 	if (!side->has_certificate)

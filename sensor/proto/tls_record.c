@@ -2,6 +2,8 @@
 /* tls_record: the EVE object "tls", with the members Suricata gives it. */
 #include "sensor/proto/tls.h"
 
+#include "common/hex.h"
+
 /* What certificates and alternative names may take of a record. */
 #define ROOM_LEFT 4096
 
@@ -33,7 +35,7 @@ put_serial(struct json *json, struct span serial)
 {
 	char text[512];
 	if (serial.len) {
-		tls_hex(serial, ':', true, text, sizeof(text));
+		hex_text(serial, ':', true, text, sizeof(text));
 		json_put_str(json, "serial", text);
 	}
 }

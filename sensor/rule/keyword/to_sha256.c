@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* to_sha256: the SHA-256 digest of the bytes, 32 bytes.   http.uri; to_sha256; */
-#include <openssl/evp.h>
-
+#include "common/digest.h"
 #include "sensor/rule/parser.h"
 
 static bool
 to_sha256_apply(const void *data, struct span in, struct arena *scratch, struct span *ret)
 {
-	uint8_t *out = arena_alloc(scratch, 32);
-	if (!out || EVP_Digest(in.p ? in.p : (const uint8_t *)"", in.len, out, NULL,
-			EVP_sha256(), NULL) != 1)
+	uint8_t *out = arena_alloc(scratch, DIGEST_MAX);
+	size_t len = out ? digest_of(DIGEST_SHA256, in, out) : 0;
+	if (!len)
 		return false;
-	*ret = span_of(out, 32);
+	*ret = span_of(out, len);
 	return true;
 }
 

@@ -216,7 +216,7 @@ read_host_policies(struct reader *r, struct tcp_options *t)
 }
 
 static void
-read_stream(struct reader *r, const struct options *o)
+read_stream(struct reader *r)
 {
 	struct tcp_options *t = &r->c->tcp;
 
@@ -230,7 +230,6 @@ read_stream(struct reader *r, const struct options *o)
 	t->check_checksums =
 	    r->c->decode.check_checksums && read_bool(r, "stream.checksum-validation", true);
 	t->drop_invalid = read_bool(r, "stream.drop-invalid", t->drop_invalid);
-	(void)o;
 	read_host_policies(r, t);
 }
 
@@ -471,7 +470,7 @@ config_load(const struct options *o)
 	read_sensor(&r, o);
 	read_decode(&r, o);
 	read_flow(&r);
-	read_stream(&r, o);
+	read_stream(&r);
 	read_dpi(&r);
 	read_rules(&r, o);
 	if (proto_options_read(&c->proto, c->arena, r.root, &error) < 0 ||

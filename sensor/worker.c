@@ -208,7 +208,7 @@ worker_flow_end(struct flow *flow, enum flow_end why, nsec_t now, void *arg)
 		dpi_flow_end(w->dpi, flow);
 	if (flow->app)
 		app_clean(flow->app, &w->hooks, true);
-	recorder_flow(w->recorder, flow, why, now);
+	recorder_flow(w->recorder, flow, why);
 	app_free(flow->app, &w->hooks); /* the flow's record names the protocol */
 	detect_flow_free(w->detector, flow);
 	if (w->dpi)

@@ -68,7 +68,7 @@ record_half(struct recorder *r, const struct flow *f, enum dir dir)
 }
 
 void
-recorder_flow(struct recorder *r, const struct flow *f, enum flow_end why, nsec_t now)
+recorder_flow(struct recorder *r, const struct flow *f, enum flow_end why)
 {
 	struct json json;
 	struct record_ends ends = record_ends_flow(f, DIR_TOSERVER);
@@ -104,5 +104,4 @@ recorder_flow(struct recorder *r, const struct flow *f, enum flow_end why, nsec_
 	record_guan(r, &json);
 	dpi_record(f, &json);
 	record_end(r, &json, &head);
-	(void)now;
 }

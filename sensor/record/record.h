@@ -85,8 +85,7 @@ void recorder_rule_thread(struct recorder *recorder, const struct rule_thread *t
 
 void recorder_alert(struct recorder *recorder, const struct alert *alert);
 void recorder_tx(struct recorder *recorder, const struct app *app, struct tx *tx);
-void recorder_flow(struct recorder *recorder, const struct flow *flow, enum flow_end why,
-    nsec_t now);
+void recorder_flow(struct recorder *recorder, const struct flow *flow, enum flow_end why);
 
 /* anomaly records for what a packet raised in decoding and in its stream, and for the events
  * of protocol detection and transactions that were not told yet. */

@@ -41,7 +41,7 @@ flows_have_what_readers_need(void **state)
 {
 	struct stand *s = *state;
 
-	recorder_flow(s->recorder, &s->flow, FLOW_END_TIMEOUT, TS);
+	recorder_flow(s->recorder, &s->flow, FLOW_END_TIMEOUT);
 	assert_int_equal(s->committed, 3); /* a netflow for each direction, and the flow */
 	for (unsigned i = 0; i < 2; i++) {
 		check_type(s->records[i], "netflow");
@@ -178,7 +178,7 @@ times_have_microseconds_and_a_zone(void **state)
 		assert_string_equal(text_at(last(s), "timestamp"), times[i].text);
 		assert_true(s->heads[i].ts == times[i].ts);
 	}
-	recorder_flow(s->recorder, &s->flow, FLOW_END_TIMEOUT, TS);
+	recorder_flow(s->recorder, &s->flow, FLOW_END_TIMEOUT);
 	assert_string_equal(text_at(last(s), "flow.start"), "2023-11-14T22:13:19.123456+0000");
 }
 
@@ -224,7 +224,7 @@ community_ids_are_the_published_ones(void **state)
 				.ip_proto = vectors[i].proto };
 			assert_int_equal(inet_pton(family, vectors[i].client, k->client.b), 1);
 			assert_int_equal(inet_pton(family, vectors[i].server, k->server.b), 1);
-			recorder_flow(s.recorder, &s.flow, FLOW_END_TIMEOUT, TS);
+			recorder_flow(s.recorder, &s.flow, FLOW_END_TIMEOUT);
 			assert_string_equal(text_at(last(&s), "community_id"),
 			    vectors[i].id[seed]);
 		}
@@ -245,7 +245,7 @@ what_is_not_asked_for_is_not_written(void **state)
 		stand_open(&s, configs[i]);
 		s.packet.stream_events = 1;
 		recorder_alert(s.recorder, &s.alert);
-		recorder_flow(s.recorder, &s.flow, FLOW_END_TIMEOUT, TS);
+		recorder_flow(s.recorder, &s.flow, FLOW_END_TIMEOUT);
 		recorder_packet_anomalies(s.recorder, &s.packet);
 		recorder_stats(s.recorder, TS, &stats);
 		assert_int_equal(s.reserved, 0);

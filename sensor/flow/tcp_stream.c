@@ -51,77 +51,92 @@ is_deaf(const struct tcp_conn *conn, const struct tcp_stream *s)
 	return conn->is_bypassed || s->is_depth || s->is_eof;
 }
 
-/* Calls the consumer with data that begins at next_seq, and keeps what it asks for. */
-static void
-hand_on(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *s, struct packet *packet,
-    struct span data)
+/* Moves the stream over data that begins at next_seq, and says what the consumer is to be told
+ * of it. False: nothing. */
+static bool
+view_make(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *s, struct packet *packet,
+    struct span data, struct stream_view *view)
 {
-	struct stream_view view = { .data = data, .offset = s->offset };
 	uint64_t depth = tcp->options.depth;
-	size_t whole = data.len;
 
-	if (s->has_fin && s->next_seq + (uint32_t)whole == s->fin_seq)
-		view.flags |= STREAM_EOF;
-	s->next_seq += (uint32_t)whole;
-	s->offset += whole;
+	*view = (struct stream_view){ .data = data, .offset = s->offset };
+	if (s->has_fin && s->next_seq + (uint32_t)data.len == s->fin_seq)
+		view->flags |= STREAM_EOF;
+	s->next_seq += (uint32_t)data.len;
+	s->offset += data.len;
 	if (is_deaf(conn, s)) {
-		if (!(view.flags & STREAM_EOF) || s->is_eof || conn->is_bypassed)
-			return;
+		if (!(view->flags & STREAM_EOF) || s->is_eof || conn->is_bypassed)
+			return false;
 		/* Behind the depth bytes are counted, not told: so are losses. */
-		view.data = span_sub(data, 0, 0);
-		view.offset = s->offset;
+		view->data = span_sub(data, 0, 0);
+		view->offset = s->offset;
 		s->gap = 0;
 	} else if (depth && s->offset >= depth) {
-		view.data = span_sub(data, 0, depth > view.offset ? depth - view.offset : 0);
-		view.flags |= STREAM_DEPTH;
+		view->data = span_sub(data, 0, depth > view->offset ? depth - view->offset : 0);
+		view->flags |= STREAM_DEPTH;
 		s->is_depth = true;
 		tcp->counters.depth_reached++;
 		tcp_event(packet, STREAM_EVENT_REASSEMBLY_DEPTH_REACHED);
 		tcp_stream_drop_held(tcp, s);
 	}
 	if (s->gap) {
-		view.flags |= STREAM_GAP;
-		view.gap_bytes = s->gap;
+		view->flags |= STREAM_GAP;
+		view->gap_bytes = s->gap;
 		s->gap = 0;
 		window_keep(tcp->windows, &s->kept, 0);
 	} else if (!s->has_data) {
-		view.flags |= STREAM_START;
+		view->flags |= STREAM_START;
 	}
 	if (conn->is_midstream)
-		view.flags |= STREAM_MIDSTREAM;
-	if (view.flags & STREAM_EOF)
+		view->flags |= STREAM_MIDSTREAM;
+	if (view->flags & STREAM_EOF)
 		s->is_eof = true;
 	s->has_data = true;
+	return true;
+}
 
-	bool is_copied = false;
-	if (s->kept.len) {
-		view.kept = s->kept.len;
-		is_copied = window_append(tcp->windows, &s->kept, view.data);
-		if (is_copied) {
-			tcp->counters.window_copied += view.data.len;
-			view.data = window_span(&s->kept);
-			view.offset -= view.kept;
-		} else {
-			tcp->counters.window_shed += view.kept;
-			view.kept = 0;
-			window_keep(tcp->windows, &s->kept, 0);
-		}
+/* Puts the kept tail before the new bytes. True: the view now lies in the window. */
+static bool
+view_join(struct tcp *tcp, struct tcp_stream *s, struct stream_view *view)
+{
+	if (!s->kept.len)
+		return false;
+	view->kept = s->kept.len;
+	if (!window_append(tcp->windows, &s->kept, view->data)) {
+		tcp->counters.window_shed += view->kept;
+		view->kept = 0;
+		window_keep(tcp->windows, &s->kept, 0);
+		return false;
 	}
+	tcp->counters.window_copied += view->data.len;
+	view->data = window_span(&s->kept);
+	view->offset -= view->kept;
+	return true;
+}
+
+/* Calls the consumer with data that begins at next_seq, and keeps what it asks for. */
+static void
+hand_on(struct tcp *tcp, struct tcp_conn *conn, struct tcp_stream *s, struct packet *packet,
+    struct span data)
+{
+	struct stream_view view;
+
+	if (!view_make(tcp, conn, s, packet, data, &view))
+		return;
+	bool is_copied = view_join(tcp, s, &view);
 	size_t keep =
 	    tcp->on_data(packet->flow, tcp_stream_dir(conn, s), &view, packet, tcp->arg);
 	if (keep > view.data.len)
 		keep = view.data.len;
 	if (conn->is_bypassed || (view.flags & (STREAM_EOF | STREAM_DEPTH)))
 		keep = 0;
-	if (is_copied) {
+	if (is_copied)
 		window_keep(tcp->windows, &s->kept, keep);
-	} else if (keep) {
-		if (window_append(tcp->windows, &s->kept,
-			span_from(view.data, view.data.len - keep)))
-			tcp->counters.window_copied += keep;
-		else
-			tcp->counters.window_shed += keep;
-	}
+	else if (keep && window_append(tcp->windows, &s->kept,
+			     span_from(view.data, view.data.len - keep)))
+		tcp->counters.window_copied += keep;
+	else
+		tcp->counters.window_shed += keep;
 }
 
 /* Hands on the held segments that are now in order. */

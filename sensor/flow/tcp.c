@@ -19,8 +19,6 @@ tcp_options_default(void)
 		.max_window_bytes = 64u << 20,
 		.max_held_per_stream = 1u << 20,
 		.depth = 1u << 20,
-		.toserver_chunk = 2560,
-		.toclient_chunk = 2560,
 		.check_checksums = true,
 		.drop_invalid = true,
 		.policy = OVERLAP_BSD,

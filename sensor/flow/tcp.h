@@ -33,7 +33,6 @@ struct tcp_options {
 	size_t max_held_per_stream; /* out-of-order bytes of one direction before a gap is
 				       declared */
 	uint64_t depth;             /* stream bytes per direction that are looked at; 0: all */
-	uint32_t toserver_chunk, toclient_chunk;
 	bool midstream;
 	bool async_oneside;
 	bool check_checksums; /* a segment with a bad checksum is not taken in */

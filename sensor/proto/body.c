@@ -77,12 +77,6 @@ body_free(struct proto_worker *worker, struct body *body)
 }
 
 bool
-body_wants(const struct body *body)
-{
-	return !body->is_final;
-}
-
-bool
 body_get(const struct body *body, struct field_value *ret)
 {
 	if (body->visible <= body->offset)

@@ -40,9 +40,6 @@ void body_gap(struct proto_worker *worker, struct body *body, uint64_t bytes);
 void body_finish(struct body *body);
 void body_free(struct proto_worker *worker, struct body *body);
 
-/* Whether more of it would still be kept: else decompressing goes for nothing. */
-bool body_wants(const struct body *body);
-
 /* What rules may see now; false: nothing (yet). */
 bool body_get(const struct body *body, struct field_value *ret);
 

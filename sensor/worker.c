@@ -16,6 +16,17 @@
 #include "common/log.h"
 #include "sensor/split.h"
 
+/* What the worker has counted, for other threads. Words only. */
+struct worker_counts {
+	struct decode_counters decode;
+	struct defrag_counters defrag;
+	struct flow_table_counters flow;
+	struct tcp_counters tcp;
+	struct proto_counters app;
+	struct detect_counters detect;
+	struct dpi_counters dpi;
+};
+
 struct worker {
 	struct decode_options decode;
 	struct decode_counters decode_counters;
@@ -29,6 +40,8 @@ struct worker {
 	struct ring *ring;
 	struct app_hooks hooks;
 	struct proto_options proto_options;
+	struct worker_counts published; /* by relaxed atomic stores, see worker_publish() */
+	nsec_t next_publish;
 	nsec_t now;
 	uint32_t slack;
 	bool split_segments;
@@ -215,30 +228,55 @@ worker_flow_end(struct flow *flow, enum flow_end why, nsec_t now, void *arg)
 		dpi_flow_free(w->dpi, flow);
 }
 
-/* Sums n counters of equal layout. */
 static void
-add_counters(void *to, const void *from, size_t bytes)
+copy_words(void *to, const void *from, size_t bytes)
 {
 	uint64_t *a = to;
 	const uint64_t *b = from;
 
 	for (size_t i = 0; i < bytes / sizeof(*a); i++)
-		a[i] += b[i];
+		__atomic_store_n(&a[i], b[i], __ATOMIC_RELAXED);
 }
 
-#define ADD(to, from) add_counters(&(to), (from), sizeof(to))
+static void
+add_words(void *to, const void *from, size_t bytes)
+{
+	uint64_t *a = to;
+	const uint64_t *b = from;
+
+	for (size_t i = 0; i < bytes / sizeof(*a); i++)
+		a[i] += __atomic_load_n(&b[i], __ATOMIC_RELAXED);
+}
+
+#define COPY(to, from) copy_words(&(to), (from), sizeof(to))
+#define ADD(to, from) add_words(&(to), &(from), sizeof(to))
+
+/* The counters themselves are plain, as every packet moves some: others see this copy. */
+static void
+worker_publish(struct worker *w)
+{
+	struct worker_counts *p = &w->published;
+
+	COPY(p->decode, &w->decode_counters);
+	COPY(p->defrag, defrag_counters(w->defrag));
+	COPY(p->flow, flow_table_counters(w->flows));
+	COPY(p->tcp, tcp_counters(w->tcp));
+	COPY(p->app, &w->protos->counters);
+	COPY(p->detect, detect_counters(w->detector));
+	if (w->dpi)
+		COPY(p->dpi, dpi_counters(w->dpi));
+}
 
 void
 worker_stats_add(const struct worker *w, struct record_stats *stats)
 {
-	ADD(stats->decode, &w->decode_counters);
-	ADD(stats->defrag, defrag_counters(w->defrag));
-	ADD(stats->flow, flow_table_counters(w->flows));
-	ADD(stats->tcp, tcp_counters(w->tcp));
-	ADD(stats->app, &w->protos->counters);
-	ADD(stats->detect, detect_counters(w->detector));
-	if (w->dpi)
-		ADD(stats->dpi, dpi_counters(w->dpi));
+	ADD(stats->decode, w->published.decode);
+	ADD(stats->defrag, w->published.defrag);
+	ADD(stats->flow, w->published.flow);
+	ADD(stats->tcp, w->published.tcp);
+	ADD(stats->app, w->published.app);
+	ADD(stats->detect, w->published.detect);
+	ADD(stats->dpi, w->published.dpi);
 }
 
 static void
@@ -260,6 +298,10 @@ worker_tick(struct worker *w, nsec_t now)
 	if (now > w->now)
 		w->now = now;
 	flow_table_tick(w->flows, w->now);
+	if (w->now < w->next_publish)
+		return;
+	worker_publish(w);
+	w->next_publish = w->now + NSEC_PER_SEC;
 }
 
 void
@@ -301,6 +343,7 @@ worker_finish(struct worker *w, nsec_t end)
 	while (flow_table_sweep(w->flows, end > w->now ? end : w->now))
 		;
 	flow_table_end_all(w->flows, FLOW_END_SHUTDOWN);
+	worker_publish(w);
 	ring_progress(w->ring, UINT64_MAX);
 	ring_close(w->ring);
 }

@@ -37,8 +37,8 @@ void worker_finish(struct worker *worker, nsec_t end);
  */
 void worker_offer_engine(struct worker *worker, struct detect_engine *engine);
 
-/* Adds this worker's counters to stats. Read without a lock: figures of a running worker may be
- * a packet apart from each other. */
+/* Adds this worker's counters to stats, from any thread: as of the last full second of capture
+ * time, or of the end. */
 void worker_stats_add(const struct worker *worker, struct record_stats *stats);
 
 #endif

@@ -24,7 +24,8 @@ struct handle {
 	unsigned tick_ns; /* what libpcap counts fractions of a second in */
 	uint64_t number;  /* frames delivered */
 	uint32_t last_received, last_dropped, last_if_dropped; /* the kernel's 32-bit counts */
-	struct live_counters counters;
+	/* Written by the worker, read by anybody. */
+	_Atomic uint64_t received, dropped, if_dropped;
 };
 
 struct live {
@@ -149,9 +150,9 @@ counters_update(struct handle *h)
 
 	if (pcap_stats(h->pcap, &s) < 0)
 		return;
-	h->counters.received += s.ps_recv - h->last_received;
-	h->counters.dropped += s.ps_drop - h->last_dropped;
-	h->counters.if_dropped += s.ps_ifdrop - h->last_if_dropped;
+	h->received += s.ps_recv - h->last_received;
+	h->dropped += s.ps_drop - h->last_dropped;
+	h->if_dropped += s.ps_ifdrop - h->last_if_dropped;
 	h->last_received = s.ps_recv;
 	h->last_dropped = s.ps_drop;
 	h->last_if_dropped = s.ps_ifdrop;
@@ -177,9 +178,10 @@ live_run(struct live *live, unsigned worker, frame_fn *fn, void (*idle)(void *, 
 			*ret_error = sentence("capture", pcap_geterr(h->pcap));
 			return -EIO;
 		}
-		nsec_t now = clock_wall_ns();
 		if (n == 0)
-			idle(arg, now);
+			idle(arg, clock_wall_ns());
+		/* By the clock that nobody sets back. */
+		nsec_t now = clock_mono_ns();
 		if (now >= next_stats) {
 			counters_update(h);
 			next_stats = now + NSEC_PER_SEC;
@@ -192,5 +194,7 @@ live_run(struct live *live, unsigned worker, frame_fn *fn, void (*idle)(void *, 
 struct live_counters
 live_counters(struct live *live, unsigned worker)
 {
-	return live->handle[worker].counters;
+	struct handle *h = &live->handle[worker];
+
+	return (struct live_counters){ h->received, h->dropped, h->if_dropped };
 }

@@ -52,8 +52,8 @@ fingerprint(struct tls_feed *feed, const struct tls_hello *hello)
 		char text[JA3_TEXT_MAX];
 		size_t len = ja3_text(hello, text);
 		if (len)
-			digest_hex(DIGEST_MD5, span_of(text, len),
-			    tx->ja3_hash[feed->dir], JA3_HASH_LEN);
+			digest_hex(DIGEST_MD5, span_of(text, len), tx->ja3_hash[feed->dir],
+			    JA3_HASH_LEN);
 	}
 	if (config->has_ja4 && hello->is_client)
 		ja4_text(hello, 't', tx->ja4);

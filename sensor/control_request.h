@@ -14,7 +14,7 @@ enum control_request {
 };
 
 /* Reads {"version":...} or {"command":"..."}; command is written for CONTROL_COMMAND only. */
-enum control_request control_request_read(
-    const char *line, size_t len, char command[CONTROL_COMMAND_MAX]);
+enum control_request control_request_read(const char *line, size_t len,
+    char command[CONTROL_COMMAND_MAX]);
 
 #endif

@@ -26,6 +26,7 @@
 #include "sensor/rule/inspect.h"
 #include "sensor/rule/keyword.h"
 #include "sensor/rule/match.h"
+#include "sensor/rule/number.h"
 #include "sensor/rule/thread.h"
 #include "sensor/rule/transform.h"
 #include "sensor/rule/vars.h"
@@ -71,6 +72,8 @@ struct plan {
 
 /* What can be told of a rule quickly, before it is looked at. */
 struct plain {
+	uint64_t apps;                   /* as in the plan */
+	const struct number_test *dsize; /* of a rule on packets; NULL any */
 	uint32_t order;
 	uint32_t layers;              /* one of these; 0 any */
 	uint16_t port_low, port_high; /* of the server side: what its port set spans */
@@ -93,9 +96,14 @@ struct placed_literal {
 	uint8_t bytes[2];
 	uint8_t len;
 	bool is_nocase;
-	uint32_t from; /* earliest offset */
-	uint32_t to;   /* it must end before or at */
+	uint32_t from;   /* earliest offset */
+	uint32_t to;     /* it must end before or at */
+	uint32_t places; /* bit per offset it can start at; the last one: further on */
 };
+
+/* Offsets at which first bytes are looked up; a literal that can start behind is compared. */
+#define PLACES_NEAR 16
+#define PLACES_FURTHER (1u << PLACES_NEAR)
 
 struct plain_list {
 	struct plain *items;
@@ -105,6 +113,7 @@ struct plain_list {
 struct placed_list {
 	struct placed_literal *items;
 	uint32_t count, cap;
+	uint64_t firsts[PLACES_NEAR][4]; /* bit per byte that one of them starts with there */
 };
 
 /* The literals looked for in one place. */

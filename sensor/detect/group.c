@@ -23,11 +23,29 @@ plain_list_add(struct plain_list *list, struct plain plain)
 	return 0;
 }
 
+/*
+ * The size of payload that a rule on packets asks for. Others ask for it elsewhere: those on
+ * transactions of the packet at which they are first looked at.
+ */
+static const struct number_test *
+plain_dsize(const struct plan *plan)
+{
+	if (plan->kind == RULE_KIND_TX)
+		return NULL;
+	for (const struct match *m = plan->rule->packet.first; m; m = m->next) {
+		if (m->keyword == &keyword_dsize)
+			return m->data;
+	}
+	return NULL;
+}
+
 struct plain
 plain_of(const struct plan *plan, uint32_t order, const struct port_set *ports)
 {
 	const struct rule *rule = plan->rule;
 	struct plain plain = {
+		.apps = plan->apps,
+		.dsize = plain_dsize(plan),
 		.order = order,
 		.layers = rule->layers,
 		.port_low = 0,

@@ -32,6 +32,11 @@ class_accepts(enum packet_class class, const struct rule *rule)
 		return is_unbound || (transport & ~(uint32_t)(LAYER_TCP | LAYER_UDP));
 	if (rule->ip_proto && rule->ip_proto != class_ip_proto[class])
 		return false;
+	for (const struct match *m = rule->packet.first; m; m = m->next) {
+		if (m->keyword == &keyword_ip_proto &&
+		    !number_matches(m->data, class_ip_proto[class]))
+			return false;
+	}
 	return is_unbound || (transport & class_layers[class]);
 }
 

@@ -24,6 +24,25 @@ placed_add(struct placed_list *list, struct placed_literal literal)
 	return 0;
 }
 
+/* Which offsets it can start at, and its first byte at each. */
+static void
+placed_index(struct placed_list *list, struct placed_literal *literal)
+{
+	uint8_t first = literal->bytes[0];
+	uint8_t lower = first | 0x20;
+	bool has_case = literal->is_nocase && lower >= 'a' && lower <= 'z';
+	for (uint32_t at = literal->from; at + literal->len <= literal->to; at++) {
+		if (at >= PLACES_NEAR) {
+			literal->places |= PLACES_FURTHER;
+			continue;
+		}
+		literal->places |= 1u << at;
+		list->firsts[at][first / 64] |= 1ull << first % 64;
+		if (has_case)
+			list->firsts[at][(first ^ 0x20) / 64] |= 1ull << (first ^ 0x20) % 64;
+	}
+}
+
 int
 literal_target_open(struct literal_target *target, struct literal_set *set, bool takes_placed)
 {
@@ -100,8 +119,10 @@ literal_target_add(struct literal_target *target, const struct fast_pattern *fas
 		.is_nocase = fast->is_nocase,
 	};
 	memcpy(placed.bytes, fast->bytes.p, fast->bytes.len);
-	if (target->takes_placed && placed_bounds(content_of(fast->match), &placed))
+	if (target->takes_placed && placed_bounds(content_of(fast->match), &placed)) {
+		placed_index(&target->set->placed, &placed);
 		return placed_add(&target->set->placed, placed);
+	}
 	return target_add_tiny(target, fast, plain.order);
 }
 

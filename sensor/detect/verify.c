@@ -79,8 +79,10 @@ literals_scan(struct detector *detector, const struct literal_set *set, struct s
 
 struct facts {
 	uint32_t layers;
-	uint16_t port; /* of the server's side */
-	uint8_t have;  /* PLAIN_NEEDS_* that it satisfies */
+	uint64_t apps;  /* what the flow's protocol is, or still may be */
+	uint32_t dsize; /* bytes of payload */
+	uint16_t port;  /* of the server's side */
+	uint8_t have;   /* PLAIN_NEEDS_* that it satisfies */
 };
 
 static struct facts
@@ -88,6 +90,7 @@ facts_of(const struct detector *detector, const struct packet *packet, bool has_
 {
 	struct facts facts = {
 		.layers = packet->layers,
+		.dsize = (uint32_t)packet->payload.len,
 		.port = packet->dir == DIR_TOSERVER ? packet->dport : packet->sport,
 	};
 	if (has_payload)
@@ -97,6 +100,10 @@ facts_of(const struct detector *detector, const struct packet *packet, bool has_
 		const struct app *app = packet->flow->app;
 		if (app && app->events)
 			facts.have |= PLAIN_NEEDS_EVENT;
+		if (app && app->id != PROTO_ID_NONE)
+			facts.apps = 1ull << app->id;
+		else if (!packet->flow->is_app_done)
+			facts.apps = ~0ull;
 	}
 	facts.have |= packet->flow && packet->is_established ? PLAIN_NEEDS_ESTABLISHED
 							     : PLAIN_NEEDS_NOT_ESTABLISHED;
@@ -110,6 +117,10 @@ gate_is_open(const struct plain *plain, const struct facts *facts)
 			      PLAIN_NEEDS_NOT_ESTABLISHED | PLAIN_NEEDS_FLOW |
 			      PLAIN_NEEDS_EVENT;
 	if (plain->flags & needs & ~facts->have)
+		return false;
+	if (plain->apps != ~0ull && !(plain->apps & facts->apps))
+		return false;
+	if (plain->dsize && !number_matches(plain->dsize, facts->dsize))
 		return false;
 	if (facts->port < plain->port_low || facts->port > plain->port_high)
 		return false;
@@ -136,13 +147,31 @@ placed_is_in(const struct placed_literal *literal, struct span bytes)
 	return false;
 }
 
+/* Where one of them may start, by the first byte alone. */
+static uint32_t
+placed_starts(const struct placed_list *list, struct span bytes)
+{
+	size_t near = bytes.len < PLACES_NEAR ? bytes.len : PLACES_NEAR;
+	uint32_t places = bytes.len > PLACES_NEAR ? PLACES_FURTHER : 0;
+	for (size_t at = 0; at < near; at++) {
+		uint8_t c = bytes.p[at];
+		places |= (uint32_t)(list->firsts[at][c / 64] >> c % 64 & 1) << at;
+	}
+	return places;
+}
+
 /* Places are counted from the start of a packet's payload, and of a stream's chunk. */
 static void
 placed_compare(struct detector *detector, const struct placed_list *list,
     const struct facts *facts, struct span payload, struct span chunk)
 {
+	if (list->count == 0)
+		return;
+	uint32_t starts = placed_starts(list, payload) | placed_starts(list, chunk);
 	for (uint32_t i = 0; i < list->count; i++) {
 		const struct placed_literal *literal = &list->items[i];
+		if (!(literal->places & starts))
+			continue;
 		if ((placed_is_in(literal, payload) || placed_is_in(literal, chunk)) &&
 		    gate_is_open(&literal->plain, facts))
 			candidate_add(detector, literal->plain.order);

@@ -296,6 +296,42 @@ short_literals_stand_where_the_rule_says(void **state)
 }
 
 static void
+what_is_told_quickly_spares_only_rules_that_cannot_hold(void **state)
+{
+	/* Short literals at the edges of what is looked up by their first byte. */
+	start(
+	    "alert udp any any -> any any (content:\"p\"; offset:15; depth:1; sid:1;)\n"
+	    "alert udp any any -> any any (content:\"Q\"; offset:16; depth:1; nocase; sid:2;)\n"
+	    "alert udp any any -> any any (content:\"Op\"; offset:12; depth:8; nocase; "
+	    "sid:3;)\n"
+	    "alert udp any any -> any any (content:\"a\"; offset:1; depth:1; sid:4;)\n"
+	    "alert udp any any -> any any (dsize:18; sid:5;)\n"
+	    "alert udp any any -> any any (dsize:>18; sid:6;)\n"
+	    "alert udp any any -> any any (dsize:18; content:\"r\"; offset:17; depth:1; "
+	    "sid:7;)\n"
+	    "alert ip any any -> any any (ip_proto:17; sid:8;)\n"
+	    "alert ip any any -> any any (ip_proto:!6; sid:9;)\n"
+	    "alert ip any any -> any any (ip_proto:6; sid:10;)\n"
+	    "alert dns any any -> any any (dsize:18; sid:11;)\n");
+	struct talk t = talk_on(7777);
+	bench_udp(&b, &t, DIR_TOSERVER, "ABCDEFGHIJKLMNOpqr", 18);
+	const unsigned expected[] = { 0, 1, 1, 1, 0, 1, 0, 1, 1, 1, 0, 0 };
+	for (uint32_t sid = 1; sid < 12; sid++) {
+		if (bench_count(&b, sid) != expected[sid])
+			fail_msg("rule %u fired %u times", sid, bench_count(&b, sid));
+	}
+	bench_forget(&b);
+	t = (struct talk){ .client = 5,
+		.server = 6,
+		.client_port = 40001,
+		.server_port = 7777 };
+	bench_handshake(&b, &t);
+	assert_true(bench_count(&b, 10) > 0);
+	assert_int_equal(bench_count(&b, 8) + bench_count(&b, 9), 0);
+	bench_done(&b);
+}
+
+static void
 address_only_rules_fire_once_per_direction(void **state)
 {
 	start("alert ip 10.0.0.1 any -> any any (sid:1;)\n"
@@ -402,6 +438,7 @@ main(void)
 		cmocka_unit_test(flow_bits_set_in_a_packet_are_seen_by_its_later_rules),
 		cmocka_unit_test(ports_and_directions_choose_the_rules),
 		cmocka_unit_test(short_literals_stand_where_the_rule_says),
+		cmocka_unit_test(what_is_told_quickly_spares_only_rules_that_cannot_hold),
 		cmocka_unit_test(address_only_rules_fire_once_per_direction),
 		cmocka_unit_test(udp_payload_is_looked_at_packet_by_packet),
 		cmocka_unit_test(at_most_alert_max_are_told_of_a_packet),

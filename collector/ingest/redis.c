@@ -29,14 +29,38 @@ intake_retry_later(struct intake *in)
 	in->retry_ns = in->retry_ns * 2 < RETRY_LAST ? in->retry_ns * 2 : RETRY_LAST;
 }
 
-void
-intake_complain(struct intake *in, const char *text)
+/* One sentence for GET /health: of all that is wrong what comes first. */
+static void
+show_trouble(struct intake *in)
 {
 	struct ingest_stats *s = in->stats;
-	s->redis_failures++;
-	if (strcmp(s->redis_error, text) != 0) /* said once, then only counted */
-		log_warn("Redis at %s: %s; trying again", in->where, text);
-	snprintf(s->redis_error, sizeof(s->redis_error), "%s", text);
+	s->redis_error[0] = '\0';
+	for (size_t i = 0; i < TROUBLES && !s->redis_error[0]; i++)
+		snprintf(s->redis_error, sizeof(s->redis_error), "%s", in->trouble[i]);
+}
+
+void
+intake_complain(struct intake *in, enum trouble trouble, const char *text)
+{
+	char *known = in->trouble[trouble];
+	in->stats->redis_failures++;
+	if (strncmp(known, text, sizeof(in->trouble[trouble]) - 1) == 0)
+		return; /* said once, then only counted */
+	log_limited(&in->trouble_limit[trouble], LOG_LEVEL_WARN,
+	    "Redis at %s: %s; trying again", in->where, text);
+	snprintf(known, sizeof(in->trouble[trouble]), "%s", text);
+	show_trouble(in);
+}
+
+void
+intake_well(struct intake *in, enum trouble trouble)
+{
+	if (!in->trouble[trouble][0])
+		return;
+	in->trouble[trouble][0] = '\0';
+	show_trouble(in);
+	if (!in->stats->redis_error[0])
+		log_info("Redis at %s: well again", in->where);
 }
 
 void
@@ -52,9 +76,9 @@ intake_restart(struct intake *in, enum phase phase)
 }
 
 void
-intake_refused(struct intake *in, const char *error)
+intake_refused(struct intake *in, enum trouble trouble, const char *error)
 {
-	intake_complain(in, error);
+	intake_complain(in, trouble, error);
 	intake_restart(in, PHASE_NEW);
 	in->discover_at = 0;
 	if (!in->is_waiting)

@@ -82,11 +82,15 @@ intake_take(struct intake *in, struct stream *stream, const redisReply *list, si
 static void
 on_ack(redisAsyncContext *ac, void *r, void *arg)
 {
-	struct stream *stream = arg;
+	struct intake *in = arg; /* the stream may be forgotten by now */
 	const redisReply *reply = r;
+	if (!reply_is_ours(ac, reply))
+		return;
 	/* Not acknowledged is not lost: the entries come again and are known by then. */
-	if (reply_is_ours(ac, reply) && reply->type == REDIS_REPLY_ERROR)
-		intake_complain(stream->intake, reply->str);
+	if (reply->type == REDIS_REPLY_ERROR)
+		intake_complain(in, TROUBLE_ACK, reply->str);
+	else
+		intake_well(in, TROUBLE_ACK);
 }
 
 int
@@ -108,6 +112,9 @@ intake_acknowledge(struct intake *in, struct stream *stream, const redisReply *l
 	if (n == fixed)
 		return 0;
 	stream->is_trimmable = true;
-	redisAsyncCommandArgv(in->control.ac, on_ack, stream, (int)n, in->words, in->lengths);
+	if (redisAsyncCommandArgv(in->control.ac, on_ack, in, (int)n, in->words, in->lengths) !=
+		REDIS_OK &&
+	    !in->is_stopping)
+		return -ENOMEM; /* read again as our own leftovers */
 	return 0;
 }

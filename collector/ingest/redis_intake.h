@@ -33,12 +33,14 @@
 #include "collector/ingest/event_id.h"
 #include "collector/ingest/redis.h"
 #include "common/clock.h"
+#include "common/log.h"
 
 #define INTAKE_GROUP "collector"
 #define INTAKE_STREAMS_MAX 1024 /* sensors of one collector */
 #define INTAKE_RETRY_FIRST (250 * NSEC_PER_MSEC)
 
 enum phase {
+	PHASE_LEAVING, /* no sensor's any more: asked whether it is empty, then forgotten */
 	PHASE_NEW,
 	PHASE_GROUPING, /* XGROUP CREATE is under way */
 	PHASE_OWN,
@@ -51,13 +53,29 @@ struct stream {
 	char sensor[SENSOR_ID_MAX + 1];
 	char key[SENSOR_ID_MAX + 20];
 	enum phase phase;
-	bool is_bad;        /* Redis holds something else under the key; told once */
+	bool is_bad;        /* its group was refused; told once */
+	bool is_member;     /* of guan:sensors, at the last look */
+	unsigned missed;    /* looks in a row that did not find it there */
+	bool is_asked;      /* XLEN is under way */
 	char position[48];  /* OWN: after which id; CLAIM: the cursor */
 	uint64_t claim_at;  /* monotonic */
 	bool is_trimmable;  /* something was acknowledged since the last trim */
 	char delivered[48]; /* last-delivered-id, as the trim under way saw it */
 	uint64_t lag;
 	uint64_t pending;
+};
+
+/* What can go wrong with Redis, each told by itself and over by itself. */
+enum trouble {
+	TROUBLE_LINK,
+	TROUBLE_AUTH,
+	TROUBLE_SENSORS, /* SMEMBERS */
+	TROUBLE_GROUP,   /* XGROUP CREATE */
+	TROUBLE_READ,    /* XREADGROUP */
+	TROUBLE_CLAIM,   /* XAUTOCLAIM */
+	TROUBLE_ACK,     /* XACK */
+	TROUBLE_TRIM,    /* XINFO, XPENDING, XTRIM, XLEN */
+	TROUBLES,
 };
 
 struct link {
@@ -83,6 +101,8 @@ struct intake {
 	bool is_busy;        /* a request for entries is under way */
 	bool is_waiting;     /* until retry fires */
 	bool is_stopping;
+	char trouble[TROUBLES][160]; /* what Redis said; empty: well */
+	struct log_limit trouble_limit[TROUBLES];
 	uint64_t discover_at;
 	uint64_t trim_at;
 	struct stream *streams[INTAKE_STREAMS_MAX];
@@ -96,8 +116,9 @@ struct intake {
 
 /* --- redis.c --- */
 
-/* Tells once, and counts, that something is wrong with Redis. */
-void intake_complain(struct intake *in, const char *text);
+/* Tells once, and counts, that something is wrong with Redis; and that it is over. */
+void intake_complain(struct intake *in, enum trouble trouble, const char *text);
+void intake_well(struct intake *in, enum trouble trouble);
 
 /* Sends intake_step() (or a new connection) after a pause, each time longer. */
 void intake_retry_later(struct intake *in);
@@ -106,7 +127,7 @@ void intake_retry_later(struct intake *in);
 void intake_restart(struct intake *in, enum phase phase);
 
 /* An error reply to a command: the connection is well, the wish was not granted. */
-void intake_refused(struct intake *in, const char *error);
+void intake_refused(struct intake *in, enum trouble trouble, const char *error);
 
 /* --- redis_link.c --- */
 

@@ -34,7 +34,7 @@ intake_lose(struct intake *in, const char *why)
 	if (in->is_stopping)
 		return;
 	in->stats->redis = INGEST_REDIS_CONNECTING;
-	intake_complain(in, why);
+	intake_complain(in, TROUBLE_LINK, why);
 	intake_restart(in, PHASE_NEW);
 	intake_retry_later(in);
 }
@@ -51,8 +51,12 @@ on_auth(redisAsyncContext *ac, void *r, void *arg)
 	struct intake *in = arg;
 	const redisReply *reply = r;
 	/* Redis answers every later command NOAUTH, and those answers bring the retry. */
-	if (reply_is_ours(ac, reply) && reply->type == REDIS_REPLY_ERROR)
-		intake_complain(in, reply->str);
+	if (!reply_is_ours(ac, reply))
+		return;
+	if (reply->type == REDIS_REPLY_ERROR)
+		intake_complain(in, TROUBLE_AUTH, reply->str);
+	else
+		intake_well(in, TROUBLE_AUTH);
 }
 
 static void

@@ -51,7 +51,8 @@ store(struct intake *in, size_t count)
 
 /* Errors that any request for entries may meet. */
 static void
-read_refused(struct intake *in, struct stream *stream, const redisReply *reply)
+read_refused(struct intake *in, struct stream *stream, enum trouble trouble,
+    const redisReply *reply)
 {
 	if (reply_is_error(reply, "NOGROUP") || reply_is_error(reply, "UNBLOCKED")) {
 		/* Redis was flushed, or the stream deleted. Made again from its start: what is
@@ -68,7 +69,8 @@ read_refused(struct intake *in, struct stream *stream, const redisReply *reply)
 			intake_retry_later(in);
 		return;
 	}
-	intake_refused(in, reply->type == REDIS_REPLY_ERROR ? reply->str : "unexpected answer");
+	intake_refused(in, trouble,
+	    reply->type == REDIS_REPLY_ERROR ? reply->str : "unexpected answer");
 }
 
 /* [[key, [entries]], ...] of XREADGROUP. False: something failed and is being dealt with. */
@@ -124,9 +126,10 @@ on_own(redisAsyncContext *ac, void *r, void *arg)
 		return;
 	in->is_busy = false;
 	if (reply->type == REDIS_REPLY_ERROR) {
-		read_refused(in, stream, reply);
+		read_refused(in, stream, TROUBLE_READ, reply);
 		return;
 	}
+	intake_well(in, TROUBLE_READ);
 	const char *last = last_id(reply);
 	size_t count;
 	if (!last) {
@@ -154,16 +157,23 @@ on_claim(redisAsyncContext *ac, void *r, void *arg)
 	if (!reply_is_ours(ac, reply))
 		return;
 	in->is_busy = false;
-	if (reply_is_error(reply, "ERR unknown command")) { /* before Redis 6.2 */
+	bool is_group_lost =
+	    reply_is_error(reply, "NOGROUP") || reply_is_error(reply, "UNBLOCKED");
+	if (reply->type == REDIS_REPLY_ERROR && !is_group_lost) {
+		/* Redis before 6.2, or a user who may not: no reason not to read what is new.
+		 */
+		if (!reply_is_error(reply, "ERR unknown command"))
+			intake_complain(in, TROUBLE_CLAIM, reply->str);
 		go_live(stream);
 		intake_step(in);
 		return;
 	}
 	if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2 ||
 	    reply->element[0]->type != REDIS_REPLY_STRING) {
-		read_refused(in, stream, reply);
+		read_refused(in, stream, TROUBLE_CLAIM, reply);
 		return;
 	}
+	intake_well(in, TROUBLE_CLAIM);
 	size_t count = 0;
 	const redisReply *list = reply->element[1];
 	int e = intake_take(in, stream, list, &count);
@@ -191,29 +201,31 @@ on_live(redisAsyncContext *ac, void *r, void *arg)
 	in->is_busy = false;
 	size_t count;
 	if (reply->type == REDIS_REPLY_ERROR) {
-		read_refused(in, NULL, reply);
+		read_refused(in, NULL, TROUBLE_READ, reply);
 		return;
 	}
+	intake_well(in, TROUBLE_READ);
 	in->retry_ns = INTAKE_RETRY_FIRST;
 	if (reply->type == REDIS_REPLY_ARRAY)
 		take_streams(in, reply, &count);
 	intake_step(in);
 }
 
-static void
+/* Each: whether the request left. */
+static bool
 read_own(struct intake *in, struct stream *stream)
 {
-	redisAsyncCommand(in->control.ac, on_own, stream,
-	    "XREADGROUP GROUP " INTAKE_GROUP " %s COUNT %d STREAMS %s %s", in->consumer,
-	    ENTRIES_AT_ONCE, stream->key, stream->position);
+	return redisAsyncCommand(in->control.ac, on_own, stream,
+		   "XREADGROUP GROUP " INTAKE_GROUP " %s COUNT %d STREAMS %s %s", in->consumer,
+		   ENTRIES_AT_ONCE, stream->key, stream->position) == REDIS_OK;
 }
 
-static void
+static bool
 claim_stale(struct intake *in, struct stream *stream)
 {
-	redisAsyncCommand(in->control.ac, on_claim, stream,
-	    "XAUTOCLAIM %s " INTAKE_GROUP " %s " CLAIM_IDLE_MS " %s COUNT %d", stream->key,
-	    in->consumer, stream->position, ENTRIES_AT_ONCE);
+	return redisAsyncCommand(in->control.ac, on_claim, stream,
+		   "XAUTOCLAIM %s " INTAKE_GROUP " %s " CLAIM_IDLE_MS " %s COUNT %d",
+		   stream->key, in->consumer, stream->position, ENTRIES_AT_ONCE) == REDIS_OK;
 }
 
 static bool
@@ -271,12 +283,11 @@ intake_step(struct intake *in)
 
 	struct stream *own = first_in(in, PHASE_OWN);
 	struct stream *claim = first_in(in, PHASE_CLAIM);
-	in->is_busy = true;
 	in->since = now;
 	if (own)
-		read_own(in, own);
+		in->is_busy = read_own(in, own);
 	else if (claim)
-		claim_stale(in, claim);
+		in->is_busy = claim_stale(in, claim);
 	else
 		in->is_busy = read_live(in);
 	in->stats->redis = own ? INGEST_REDIS_RECOVERING : INGEST_REDIS_LIVE;

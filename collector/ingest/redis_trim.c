@@ -66,10 +66,14 @@ on_groups(redisAsyncContext *ac, void *r, void *arg)
 static void
 on_trim(redisAsyncContext *ac, void *r, void *arg)
 {
-	struct stream *stream = arg;
+	struct intake *in = arg; /* the stream may be forgotten by now */
 	const redisReply *reply = r;
-	if (reply_is_ours(ac, reply) && reply->type == REDIS_REPLY_ERROR)
-		intake_complain(stream->intake, reply->str);
+	if (!reply_is_ours(ac, reply))
+		return;
+	if (reply->type == REDIS_REPLY_ERROR)
+		intake_complain(in, TROUBLE_TRIM, reply->str);
+	else
+		intake_well(in, TROUBLE_TRIM);
 }
 
 /*
@@ -104,7 +108,7 @@ on_pending(redisAsyncContext *ac, void *r, void *arg)
 			snprintf(bound, sizeof(bound), "%s", reply->element[1]->str);
 	}
 	stream->is_trimmable = !none_pending;
-	redisAsyncCommand(ac, on_trim, stream, "XTRIM %s MINID %s", stream->key, bound);
+	redisAsyncCommand(ac, on_trim, stream->intake, "XTRIM %s MINID %s", stream->key, bound);
 }
 
 void

@@ -303,6 +303,36 @@ class Ingest(unittest.TestCase):
         self.assertEqual(self.collector.stop(), 0)
         self.check_store({("good-1", 1): 100, ("bad-1", 1): 100})
 
+    def test_a_lasting_refusal_is_said_once_and_a_sensor_gone_is_forgotten(self):
+        def said(text):
+            return self.log().count(text)
+
+        self.redis.command("SADD", "guan:sensors", "edge-1", "old-1", "busy-1")
+        self.redis.pipeline([xadd(s, 1, q) for s in ("edge-1", "old-1") for q in range(1, 101)])
+        # A Redis user who may do all but claim, and not make the group of one stream.
+        self.redis.command("ACL", "SETUSER", "guan", "on", ">pass", "allcommands", "-xautoclaim",
+                           "%RW~guan:sensors", "%RW~guan:events:{edge-1}", "%RW~guan:events:{old-1}")
+        secret = os.path.join(self.folder, "secret")
+        with open(secret, "w", encoding="ascii") as f:
+            f.write("guan pass\n")
+        self.start("--redis-password-file", secret)
+        wait_for(lambda: self.is_drained(["edge-1", "old-1"]), "the refusals hold up the others")
+        self.redis.command("SREM", "guan:sensors", "old-1")
+        wait_for(lambda: said("sensor old-1 is gone and has left nothing") == 1, "not forgotten")
+        self.assertEqual(said("has no group: NOPERM"), 1)
+        self.assertEqual(said("'xautoclaim' command"), 1)
+        self.assertEqual(said("well again"), 0)
+        # It comes back, and the one in trouble gets well.
+        self.redis.command("ACL", "SETUSER", "guan", "allkeys", "allcommands")
+        self.redis.command("SADD", "guan:sensors", "old-1")
+        self.redis.pipeline([xadd(s, 1, q) for s in ("old-1", "busy-1") for q in range(101, 201)] +
+                            [xadd("busy-1", 1, q) for q in range(1, 101)])
+        wait_for(lambda: self.is_drained(["old-1", "busy-1"]), "not taken up again")
+        self.assertEqual(said("reading sensor old-1"), 2)
+        self.assertEqual(said("guan:events:{busy-1} can be read again"), 1)
+        self.assertEqual(self.collector.stop(), 0)
+        self.check_store({("edge-1", 1): 100, ("old-1", 1): 200, ("busy-1", 1): 200})
+
     def test_what_another_consumer_left_is_not_trimmed_and_own_leftovers_come_first(self):
         key = stream("edge-1")
         self.redis.command("SADD", "guan:sensors", "edge-1")

@@ -12,7 +12,8 @@
  * it.
  *
  * An entry is acknowledged (XACK) only after ingest_store() has returned 0, that is, when it is
- * on disk. What is acknowledged and not wanted by anybody is trimmed (XTRIM MINID).
+ * on disk. What every group of the stream was handed and has acknowledged is trimmed (XTRIM
+ * MINID); a group that nobody reads any more must be destroyed, or its stream is never trimmed.
  *
  * Whatever goes wrong with Redis is said in the log and in ingest_stats, and tried again:
  * connection lost or refused, loading, group or stream gone, key of the wrong type.

@@ -53,14 +53,18 @@ struct stream {
 	char sensor[SENSOR_ID_MAX + 1];
 	char key[SENSOR_ID_MAX + 20];
 	enum phase phase;
-	bool is_bad;        /* its group was refused; told once */
-	bool is_member;     /* of guan:sensors, at the last look */
-	unsigned missed;    /* looks in a row that did not find it there */
-	bool is_asked;      /* XLEN is under way */
-	char position[48];  /* OWN: after which id; CLAIM: the cursor */
-	uint64_t claim_at;  /* monotonic */
-	bool is_trimmable;  /* something was acknowledged since the last trim */
-	char delivered[48]; /* last-delivered-id, as the trim under way saw it */
+	bool is_bad;       /* its group was refused; told once */
+	bool is_member;    /* of guan:sensors, at the last look */
+	unsigned missed;   /* looks in a row that did not find it there */
+	bool is_asked;     /* XLEN is under way */
+	char position[48]; /* OWN: after which id; CLAIM: the cursor */
+	uint64_t claim_at; /* monotonic */
+	bool is_trimmable; /* something was acknowledged since the last trim */
+	/* Of the trim under way: below which id to cut, and how many groups were asked. */
+	uint64_t bound_ms, bound_seq;
+	unsigned asked;
+	bool wants_cut; /* something was acknowledged before this round began */
+	bool is_held;   /* somebody still wants what we have stored */
 	uint64_t lag;
 	uint64_t pending;
 };

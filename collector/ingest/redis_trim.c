@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * redis_trim: cuts from the streams what is stored and wanted by nobody, and notes how far the
- * group is behind.
+ * redis_trim: cuts from the streams what is stored and wanted by nobody else, and notes how far
+ * the group is behind.
  */
 #include "collector/ingest/redis_intake.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-/* The id right after "ms-seq". */
 static bool
-id_after(const char *id, char *out, size_t size)
+read_id(const redisReply *reply, uint64_t *ms, uint64_t *seq)
 {
-	uint64_t ms, seq;
-	if (sscanf(id, "%" SCNu64 "-%" SCNu64, &ms, &seq) != 2)
-		return false;
-	if (++seq == 0)
-		ms++;
-	snprintf(out, size, "%" PRIu64 "-%" PRIu64, ms, seq);
-	return true;
+	return reply && reply->type == REDIS_REPLY_STRING &&
+	       sscanf(reply->str, "%" SCNu64 "-%" SCNu64, ms, seq) == 2;
 }
 
 static const redisReply *
@@ -29,38 +23,6 @@ named(const redisReply *list, const char *name)
 		    strcmp(list->element[i]->str, name) == 0)
 			return list->element[i + 1];
 	return NULL;
-}
-
-static void
-on_groups(redisAsyncContext *ac, void *r, void *arg)
-{
-	struct stream *stream = arg;
-	struct intake *in = stream->intake;
-	const redisReply *reply = r;
-	if (!reply_is_ours(ac, reply))
-		return;
-	stream->delivered[0] = '\0';
-	for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements; i++) {
-		const redisReply *group = reply->element[i];
-		const redisReply *name = named(group, "name");
-		if (!name || !name->str || strcmp(name->str, INTAKE_GROUP) != 0)
-			continue;
-		const redisReply *delivered = named(group, "last-delivered-id");
-		const redisReply *pending = named(group, "pending");
-		const redisReply *lag = named(group, "lag"); /* since Redis 7; nil: not known */
-		if (delivered && delivered->type == REDIS_REPLY_STRING)
-			snprintf(stream->delivered, sizeof(stream->delivered), "%s",
-			    delivered->str);
-		if (pending && pending->type == REDIS_REPLY_INTEGER)
-			stream->pending = (uint64_t)pending->integer;
-		if (lag && lag->type == REDIS_REPLY_INTEGER)
-			stream->lag = (uint64_t)lag->integer;
-	}
-	in->stats->lag = in->stats->pending = 0;
-	for (size_t i = 0; i < in->stream_count; i++) {
-		in->stats->lag += in->streams[i]->lag;
-		in->stats->pending += in->streams[i]->pending;
-	}
 }
 
 static void
@@ -76,39 +38,132 @@ on_trim(redisAsyncContext *ac, void *r, void *arg)
 		intake_well(in, TROUBLE_TRIM);
 }
 
-/*
- * Everything below the lowest pending id is stored; with nothing pending, everything up to the
- * last delivered one. That one was asked for before, in on_groups: what another collector was
- * handed between the two questions lies above it and stays.
- */
+static void
+cut(struct stream *stream)
+{
+	stream->is_trimmable |= stream->is_held;
+	redisAsyncCommand(stream->intake->control.ac, on_trim, stream->intake,
+	    "XTRIM %s MINID %" PRIu64 "-%" PRIu64, stream->key, stream->bound_ms,
+	    stream->bound_seq);
+}
+
+/* Lowers the bound to an id that must stay. True: it was above. */
+static bool
+keep_from(struct stream *stream, uint64_t ms, uint64_t seq)
+{
+	if (ms > stream->bound_ms || (ms == stream->bound_ms && seq >= stream->bound_seq))
+		return false;
+	stream->bound_ms = ms;
+	stream->bound_seq = seq;
+	return true;
+}
+
+/* The lowest pending id of one group. */
 static void
 on_pending(redisAsyncContext *ac, void *r, void *arg)
 {
 	struct stream *stream = arg;
 	const redisReply *reply = r;
-	if (!reply_is_ours(ac, reply) || reply->type != REDIS_REPLY_ARRAY ||
-	    reply->elements < 2 || !stream->delivered[0] || !stream->is_trimmable)
+	uint64_t ms, seq;
+	stream->asked--;
+	if (!reply_is_ours(ac, reply))
 		return;
-	char bound[48];
-	bool none_pending =
-	    reply->element[0]->type == REDIS_REPLY_INTEGER && reply->element[0]->integer == 0;
-	if (!id_after(stream->delivered, bound, sizeof(bound)))
-		return;
-	if (!none_pending) {
-		if (reply->element[1]->type != REDIS_REPLY_STRING)
-			return;
-		/* A pending id is never above the last delivered one of a later moment, but may
-		 * be above ours; the lower bound is the safe one. */
-		uint64_t ms[2], seq[2];
-		if (sscanf(bound, "%" SCNu64 "-%" SCNu64, &ms[0], &seq[0]) != 2 ||
-		    sscanf(reply->element[1]->str, "%" SCNu64 "-%" SCNu64, &ms[1], &seq[1]) !=
-			2)
-			return;
-		if (ms[1] < ms[0] || (ms[1] == ms[0] && seq[1] < seq[0]))
-			snprintf(bound, sizeof(bound), "%s", reply->element[1]->str);
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2) {
+		stream->is_held |= keep_from(stream, 0, 0); /* not known: cut nothing */
+	} else if (read_id(reply->element[1], &ms, &seq)) {
+		stream->is_held |= keep_from(stream, ms, seq);
 	}
-	stream->is_trimmable = !none_pending;
-	redisAsyncCommand(ac, on_trim, stream->intake, "XTRIM %s MINID %s", stream->key, bound);
+	if (stream->asked == 0)
+		cut(stream);
+}
+
+/* The id right after the last one a group was handed. False: the answer is not to be read. */
+static bool
+behind_delivered(const redisReply *group, uint64_t *ms, uint64_t *seq)
+{
+	if (!read_id(named(group, "last-delivered-id"), ms, seq))
+		return false;
+	if (++*seq == 0)
+		++*ms;
+	return true;
+}
+
+static bool
+is_our_group(const redisReply *group)
+{
+	const redisReply *name = named(group, "name");
+	return name && name->str && strcmp(name->str, INTAKE_GROUP) == 0;
+}
+
+static void
+note_lag(struct stream *stream, const redisReply *group)
+{
+	const redisReply *pending = named(group, "pending");
+	const redisReply *lag = named(group, "lag"); /* since Redis 7; nil: not known */
+	if (pending && pending->type == REDIS_REPLY_INTEGER)
+		stream->pending = (uint64_t)pending->integer;
+	if (lag && lag->type == REDIS_REPLY_INTEGER)
+		stream->lag = (uint64_t)lag->integer;
+}
+
+/* Asks each group for what it has pending. False: nothing was asked. */
+static bool
+ask_groups(struct stream *stream, const redisReply *groups)
+{
+	uint64_t ms, seq;
+	bool is_known = false;
+	for (size_t i = 0; i < groups->elements; i++)
+		if (is_our_group(groups->element[i]))
+			is_known = behind_delivered(groups->element[i], &stream->bound_ms,
+			    &stream->bound_seq);
+	stream->is_held = false;
+	for (size_t i = 0; i < groups->elements && is_known; i++) {
+		const redisReply *name = named(groups->element[i], "name");
+		if (!name || !name->str || !behind_delivered(groups->element[i], &ms, &seq))
+			return false;
+		stream->is_held |= keep_from(stream, ms, seq);
+	}
+	for (size_t i = 0; i < groups->elements && is_known; i++) {
+		const redisReply *name = named(groups->element[i], "name");
+		if (redisAsyncCommand(stream->intake->control.ac, on_pending, stream,
+			"XPENDING %s %b", stream->key, name->str,
+			(size_t)name->len) == REDIS_OK)
+			stream->asked++;
+		else
+			keep_from(stream, 0, 0); /* one not asked may want all of it */
+	}
+	return stream->asked > 0;
+}
+
+/*
+ * What all groups were handed and have acknowledged may go: it lies below the lowest pending id
+ * of each, and not behind the last one delivered to any. The last delivered ids come first, the
+ * pending ones are asked for after that: what a group is handed in between lies above and
+ * stays.
+ */
+static void
+on_groups(redisAsyncContext *ac, void *r, void *arg)
+{
+	struct stream *stream = arg;
+	struct intake *in = stream->intake;
+	const redisReply *reply = r;
+	if (!reply_is_ours(ac, reply) || reply->type != REDIS_REPLY_ARRAY ||
+	    stream->phase < PHASE_OWN)
+		return;
+	for (size_t i = 0; i < reply->elements; i++)
+		if (is_our_group(reply->element[i]))
+			note_lag(stream, reply->element[i]);
+	in->stats->lag = in->stats->pending = 0;
+	for (size_t i = 0; i < in->stream_count; i++) {
+		in->stats->lag += in->streams[i]->lag;
+		in->stats->pending += in->streams[i]->pending;
+	}
+	if (!stream->wants_cut ||
+	    stream->asked) /* a slow Redis: the round before is not over */
+		return;
+	stream->wants_cut = false;
+	if (!ask_groups(stream, reply))
+		stream->is_trimmable = true; /* again in the next round */
 }
 
 void
@@ -116,11 +171,14 @@ intake_trim(struct intake *in)
 {
 	for (size_t i = 0; i < in->stream_count; i++) {
 		struct stream *s = in->streams[i];
-		if (s->phase < PHASE_OWN)
+		if (s->phase < PHASE_OWN || s->asked)
 			continue;
-		redisAsyncCommand(in->control.ac, on_groups, s, "XINFO GROUPS %s", s->key);
-		if (s->is_trimmable)
-			redisAsyncCommand(in->control.ac, on_pending, s,
-			    "XPENDING %s " INTAKE_GROUP, s->key);
+		if (redisAsyncCommand(in->control.ac, on_groups, s, "XINFO GROUPS %s",
+			s->key) != REDIS_OK)
+			continue;
+		/* What is acknowledged from here on may be missing in the answer: it is for the
+		 * next round. */
+		s->wants_cut |= s->is_trimmable;
+		s->is_trimmable = false;
 	}
 }

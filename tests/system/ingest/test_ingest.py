@@ -333,6 +333,27 @@ class Ingest(unittest.TestCase):
         self.assertEqual(self.collector.stop(), 0)
         self.check_store({("edge-1", 1): 100, ("old-1", 1): 200, ("busy-1", 1): 200})
 
+    def test_what_another_group_wants_is_not_trimmed(self):
+        key = stream("edge-1")
+        self.redis.command("SADD", "guan:sensors", "edge-1")
+        self.redis.pipeline([xadd("edge-1", 1, q) for q in range(1, 41)])
+        self.redis.command("XGROUP", "CREATE", key, "archive 1", "0")
+        theirs = self.redis.command(
+            "XREADGROUP", "GROUP", "archive 1", "a", "COUNT", "30", "STREAMS", key, ">")[0][1]
+        ids = [e[0] for e in theirs]
+        self.redis.command("XACK", key, "archive 1", *ids[:10], *ids[20:])
+        self.start()
+        # Ten it has acknowledged are cut; the pending ten and what lies above stay.
+        wait_for(lambda: self.redis.command("XLEN", key) == 30, "not cut below the other group")
+        self.redis.command("XACK", key, "archive 1", *ids[10:20])
+        wait_for(lambda: self.redis.command("XLEN", key) == 10, "not cut to what was delivered")
+        time.sleep(2.5)  # one trim more
+        self.assertEqual(self.redis.command("XLEN", key), 10)
+        self.redis.command("XGROUP", "DESTROY", key, "archive 1")
+        wait_for(lambda: self.is_drained(["edge-1"]), "not cut without the other group")
+        self.assertEqual(self.collector.stop(), 0)
+        self.check_store({("edge-1", 1): 40})
+
     def test_what_another_consumer_left_is_not_trimmed_and_own_leftovers_come_first(self):
         key = stream("edge-1")
         self.redis.command("SADD", "guan:sensors", "edge-1")

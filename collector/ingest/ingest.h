@@ -11,6 +11,8 @@
  *                                                            └► other: event row
  *   not readable ─► dead_letter            COMMIT (on disk) ─► tell listeners ─► XACK
  *
+ * A batch whose ids are all known changes nothing, and is not written at all.
+ *
  * A crash before the COMMIT leaves nothing, and Redis delivers again; a crash after it leaves
  * the ids in event_seen, and the second delivery changes nothing.
  *

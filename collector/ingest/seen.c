@@ -2,6 +2,7 @@
 #include "collector/ingest/seen.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 struct range {
 	bool is_there;
@@ -69,4 +70,36 @@ seen_add(struct db *db, int64_t sensor, int64_t epoch, int64_t seq)
 		    " VALUES ($1, $2, $3, $3)",
 		    "iii", sensor, epoch, seq);
 	return r < 0 ? r : 1;
+}
+
+bool
+seen_range_holds(const struct seen_range *range, const struct event_id *id)
+{
+	return id->epoch == range->epoch && id->seq >= range->first && id->seq <= range->last &&
+	       strcmp(id->sensor, range->sensor) == 0;
+}
+
+int
+seen_find(struct db *db, const struct event_id *id, struct seen_range *ret_range)
+{
+	struct db_stmt *stmt;
+	int r = db_query(db, &stmt,
+	    "SELECT e.first_seq, e.last_seq FROM event_seen e JOIN sensor s ON s.id = e.sensor"
+	    " WHERE s.name = $1 AND e.epoch = $2 AND e.first_seq <= $3"
+	    " ORDER BY e.first_seq DESC LIMIT 1",
+	    "tii", id->sensor, id->epoch, id->seq);
+	if (r < 0)
+		return r;
+	struct seen_range range = { .epoch = id->epoch };
+	r = db_step(stmt);
+	if (r > 0) {
+		memcpy(range.sensor, id->sensor, sizeof(range.sensor));
+		range.first = db_int(stmt, 0);
+		range.last = db_int(stmt, 1);
+	}
+	db_finish(stmt);
+	if (r <= 0 || !seen_range_holds(&range, id))
+		return r < 0 ? r : 0;
+	*ret_range = range;
+	return 1;
 }

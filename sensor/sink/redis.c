@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/endpoint.h"
 #include "common/log.h"
 
 #define WINDOW 1000
@@ -327,19 +328,12 @@ redis_step(struct redis *r, nsec_t now)
 static int
 address_read(struct redis *r, const char *where)
 {
-	if (strncmp(where, "unix:", 5) == 0) {
-		r->host = strdup(where + 5);
-		return r->host ? 0 : -ENOMEM;
-	}
-	const char *colon = strrchr(where, ':');
-	char *end = NULL;
-	long port = colon ? strtol(colon + 1, &end, 10) : 0;
-	if (!colon || colon == where || *end || port < 1 || port > 65535)
+	struct endpoint server;
+
+	if (endpoint_read(where, false, &server))
 		return -EINVAL;
-	bool is_bracketed = where[0] == '[' && colon[-1] == ']'; /* [::1]:6379 */
-	size_t len = (size_t)(colon - where);
-	r->host = is_bracketed ? strndup(where + 1, len - 2) : strndup(where, len);
-	r->port = (int)port;
+	r->host = strdup(server.host);
+	r->port = server.port; /* 0: a Unix socket */
 	return r->host ? 0 : -ENOMEM;
 }
 

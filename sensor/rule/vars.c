@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "common/hash.h"
@@ -9,55 +10,71 @@
 
 /* Names come from rule files only; a process that has seen this many is misused. */
 #define VAR_NAMES_MAX (1u << 20)
+#define NAME_CHUNK 1024u
 
+/*
+ * Names lie in chunks that never move, and count is published behind the name it counts: who
+ * holds a number reads its name without the lock, on the packet path.
+ */
 static struct {
 	pthread_mutex_t lock;
-	char **names; /* by id - 1 */
-	uint32_t count, cap;
+	char **chunks[VAR_NAMES_MAX / NAME_CHUNK]; /* by id - 1 */
+	_Atomic uint32_t count;
 	uint32_t *index; /* open addressing, ids; 0 free */
 	uint32_t index_cap;
 } names = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static bool
-names_grow(void)
+static char **
+name_place(uint32_t id)
 {
-	uint32_t cap = names.cap ? names.cap * 2 : 256;
-	char **list = realloc(names.names, cap * sizeof(*list));
-	if (!list)
-		return false;
-	names.names = list;
-	uint32_t *index = calloc(cap * 2, sizeof(*index));
+	return &names.chunks[(id - 1) / NAME_CHUNK][(id - 1) % NAME_CHUNK];
+}
+
+/* The place in the index of the name, or where it would go. */
+static uint32_t
+index_place(const uint32_t *index, uint32_t cap, struct span name)
+{
+	uint32_t at = (uint32_t)hash_span(name, 0) & (cap - 1);
+	while (index[at] && !span_eq(span_str(*name_place(index[at])), name))
+		at = (at + 1) & (cap - 1);
+	return at;
+}
+
+static bool
+index_grow(uint32_t count)
+{
+	uint32_t cap = names.index_cap ? names.index_cap * 2 : 512;
+	uint32_t *index = calloc(cap, sizeof(*index));
 	if (!index)
 		return false;
-	names.cap = cap;
-	for (uint32_t id = 1; id <= names.count; id++) {
-		const char *name = names.names[id - 1];
-		uint32_t at = (uint32_t)hash_bytes(name, strlen(name), 0) & (cap * 2 - 1);
-		while (index[at])
-			at = (at + 1) & (cap * 2 - 1);
-		index[at] = id;
-	}
+	for (uint32_t id = 1; id <= count; id++)
+		index[index_place(index, cap, span_str(*name_place(id)))] = id;
 	free(names.index);
 	names.index = index;
-	names.index_cap = cap * 2;
+	names.index_cap = cap;
 	return true;
 }
 
 static uint32_t
 names_get(struct span name)
 {
-	if (names.count == names.cap && (names.count == VAR_NAMES_MAX || !names_grow()))
+	uint32_t count = atomic_load_explicit(&names.count, memory_order_relaxed);
+	if (count * 2 >= names.index_cap && !index_grow(count))
 		return 0;
-	uint32_t at = (uint32_t)hash_span(name, 0) & (names.index_cap - 1);
-	for (; names.index[at]; at = (at + 1) & (names.index_cap - 1))
-		if (span_eq(span_str(names.names[names.index[at] - 1]), name))
-			return names.index[at];
-	char *copy = strndup((const char *)name.p, name.len);
-	if (!copy)
+	uint32_t at = index_place(names.index, names.index_cap, name);
+	if (names.index[at])
+		return names.index[at];
+	if (count == VAR_NAMES_MAX)
 		return 0;
-	names.names[names.count++] = copy;
-	names.index[at] = names.count;
-	return names.count;
+	char ***chunk = &names.chunks[count / NAME_CHUNK];
+	if (!*chunk && !(*chunk = calloc(NAME_CHUNK, sizeof(**chunk))))
+		return 0;
+	uint32_t id = count + 1;
+	if (!(*name_place(id) = strndup((const char *)name.p, name.len)))
+		return 0;
+	names.index[at] = id;
+	atomic_store_explicit(&names.count, id, memory_order_release);
+	return id;
 }
 
 uint32_t
@@ -72,10 +89,8 @@ var_id(struct span name)
 const char *
 var_name(uint32_t id)
 {
-	pthread_mutex_lock(&names.lock);
-	const char *name = id && id <= names.count ? names.names[id - 1] : "";
-	pthread_mutex_unlock(&names.lock);
-	return name;
+	uint32_t count = atomic_load_explicit(&names.count, memory_order_acquire);
+	return id && id <= count ? *name_place(id) : "";
 }
 
 /* --- Flow variables --- */

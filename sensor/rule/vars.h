@@ -34,7 +34,7 @@ enum var_scope {
 
 /* The number of a name, made when new; 0: no memory. Thread-safe, load time only. */
 uint32_t var_id(struct span name);
-/* The name of a number; lives as long as the process. Thread-safe. */
+/* The name of a number; lives as long as the process. Thread-safe, and takes no lock. */
 const char *var_name(uint32_t id);
 
 /* --- Flow variables. slot is where the flow keeps its chain; *slot NULL: none yet. --- */

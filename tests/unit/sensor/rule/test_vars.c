@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What rules remember: variables of flows, bits of hosts, sets of values; and thresholds'
  * lines. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include <cmocka.h>
@@ -29,6 +31,63 @@ a_name_has_one_number(void **state)
 		assert_int_not_equal(var_id(span_of(name, (size_t)len)), 0);
 	}
 	assert_int_equal(var_id(SPAN("var-a")), a);
+}
+
+/* The linker sends all locking of the program through here. */
+int __real_pthread_mutex_lock(pthread_mutex_t *lock);
+int __wrap_pthread_mutex_lock(pthread_mutex_t *lock);
+static _Thread_local unsigned locks_taken;
+
+int
+__wrap_pthread_mutex_lock(pthread_mutex_t *lock)
+{
+	locks_taken++;
+	return __real_pthread_mutex_lock(lock);
+}
+
+static void
+a_name_is_read_without_a_lock(void **state)
+{
+	uint32_t id = var_id(SPAN("var-lock"));
+	unsigned before = locks_taken;
+	assert_int_not_equal(before, 0);
+	assert_string_equal(var_name(id), "var-lock");
+	assert_string_equal(var_name(0), "");
+	assert_string_equal(var_name(UINT32_MAX), "");
+	assert_int_equal(locks_taken, before);
+}
+
+static atomic_bool is_over;
+
+static void *
+names_read(void *arg)
+{
+	const uint32_t *first = arg;
+	while (!atomic_load(&is_over))
+		for (uint32_t id = *first; *var_name(id); id++)
+			if (strncmp(var_name(id), "grow-", 5) != 0)
+				return arg;
+	return NULL;
+}
+
+/* Run under a thread sanitizer this is the proof; elsewhere it fails only with luck. */
+static void
+names_may_be_made_while_others_are_read(void **state)
+{
+	pthread_t reader;
+	void *wrong;
+	uint32_t first = var_id(SPAN("grow-first"));
+	atomic_store(&is_over, false);
+	assert_int_equal(pthread_create(&reader, NULL, names_read, &first), 0);
+	for (unsigned i = 0; i < 5000; i++) {
+		char name[32];
+		int len = snprintf(name, sizeof(name), "grow-%u", i);
+		assert_int_equal(var_id(span_of(name, (size_t)len)), first + 1 + i);
+	}
+	atomic_store(&is_over, true);
+	assert_int_equal(pthread_join(reader, &wrong), 0);
+	assert_null(wrong);
+	assert_string_equal(var_name(first + 5000), "grow-4999");
 }
 
 static void
@@ -245,6 +304,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_has_one_number),
+		cmocka_unit_test(a_name_is_read_without_a_lock),
+		cmocka_unit_test(names_may_be_made_while_others_are_read),
 		cmocka_unit_test(flow_variables_keep_their_order),
 		cmocka_unit_test(what_does_not_fit_is_counted_and_not_set),
 		cmocka_unit_test(rules_set_and_ask_for_bits_of_a_flow),

@@ -3,30 +3,26 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "common/base64.h"
-#include "common/hash.h"
 #include "sensor/rule/address.h"
 #include "sensor/rule/loader.h"
+#include "sensor/rule/value_set.h"
 
-struct dataset_entry {
-	uint8_t *bytes; /* NULL: free, or taken away */
-	uint32_t len;
-	uint16_t reputation;
-	bool is_gone; /* a place that searches go past */
-};
+/* Suricata's default of datasets.defaults.memcap. */
+#define MEMCAP_DEFAULT (100u << 20)
 
 struct dataset {
 	char *name;
 	uint8_t type;
 	bool is_dynamic;
 	pthread_rwlock_t lock; /* dynamic sets only */
-	struct dataset_entry *entries;
-	size_t used, cap; /* used: with those taken away */
-	uint64_t shed;
+	struct value_set values;
+	_Atomic uint64_t shed; /* not added: no room */
 	struct dataset *next;
 };
 
@@ -51,76 +47,7 @@ dataset_type_find(struct span name)
 	return DATASET_NONE;
 }
 
-/* --- Table --- */
-
-static struct dataset_entry *
-entry_find(const struct dataset *set, struct span value)
-{
-	if (set->cap == 0)
-		return NULL;
-	size_t at = hash_span(value, 0) & (set->cap - 1);
-	for (;; at = (at + 1) & (set->cap - 1)) {
-		struct dataset_entry *e = &set->entries[at];
-		if (!e->bytes && !e->is_gone)
-			return NULL;
-		if (e->bytes && span_eq(span_of(e->bytes, e->len), value))
-			return e;
-	}
-}
-
-static struct dataset_entry *
-entry_place(struct dataset_entry *entries, size_t cap, struct span value)
-{
-	size_t at = hash_span(value, 0) & (cap - 1);
-	while (entries[at].bytes)
-		at = (at + 1) & (cap - 1);
-	return &entries[at];
-}
-
-static bool
-set_grow(struct dataset *set)
-{
-	size_t cap = set->cap ? set->cap * 2 : 64;
-	struct dataset_entry *grown = calloc(cap, sizeof(*grown));
-	if (!grown)
-		return false;
-	size_t used = 0;
-	for (size_t i = 0; i < set->cap; i++) {
-		const struct dataset_entry *e = &set->entries[i];
-		if (!e->bytes)
-			continue;
-		*entry_place(grown, cap, span_of(e->bytes, e->len)) = *e;
-		used++;
-	}
-	free(set->entries);
-	set->entries = grown;
-	set->cap = cap;
-	set->used = used;
-	return true;
-}
-
-static bool
-set_insert(struct dataset *set, struct span value, uint16_t reputation)
-{
-	if (entry_find(set, value))
-		return false;
-	if (set->used >= DATASET_ENTRIES_MAX || value.len > DATASET_VALUE_MAX ||
-	    (set->used * 2 >= set->cap && !set_grow(set))) {
-		set->shed++;
-		return false;
-	}
-	uint8_t *bytes = malloc(value.len + 1);
-	if (!bytes) {
-		set->shed++;
-		return false;
-	}
-	if (value.len)
-		memcpy(bytes, value.p, value.len);
-	struct dataset_entry *e = entry_place(set->entries, set->cap, value);
-	set->used += !e->is_gone;
-	*e = (struct dataset_entry){ bytes, (uint32_t)value.len, reputation, false };
-	return true;
-}
+/* --- Values --- */
 
 /* The form in which a value of the type is kept: IPv4 in a set of both as its mapped address.
  */
@@ -153,50 +80,72 @@ value_form(const struct dataset *set, struct span value, uint8_t buf[16], struct
 }
 
 bool
-dataset_has(struct dataset *set, struct span value, uint16_t *ret_reputation)
+dataset_has(struct dataset *set, struct span bytes, uint16_t *ret_reputation)
 {
 	uint8_t buf[16];
-	if (!value_form(set, value, buf, &value))
+	if (!value_form(set, bytes, buf, &bytes))
 		return false;
 	if (set->is_dynamic)
 		pthread_rwlock_rdlock(&set->lock);
-	const struct dataset_entry *e = entry_find(set, value);
-	if (e && ret_reputation)
-		*ret_reputation = e->reputation;
+	const struct value *value = value_set_find(&set->values, bytes);
+	if (value && ret_reputation)
+		*ret_reputation = value->reputation;
 	if (set->is_dynamic)
 		pthread_rwlock_unlock(&set->lock);
-	return e != NULL;
+	return value != NULL;
 }
 
 bool
-dataset_add(struct dataset *set, struct span value)
+dataset_add(struct dataset *set, struct span bytes)
 {
 	uint8_t buf[16];
-	if (!value_form(set, value, buf, &value))
+	if (!value_form(set, bytes, buf, &bytes))
 		return false;
 	/* What is mostly asked is what is there already: no need to shut readers out. */
-	if (dataset_has(set, value, NULL))
+	if (dataset_has(set, bytes, NULL))
 		return false;
-	pthread_rwlock_wrlock(&set->lock);
-	bool is_new = set_insert(set, value, 0);
-	pthread_rwlock_unlock(&set->lock);
-	return is_new;
+	struct value *value =
+	    bytes.len <= DATASET_VALUE_MAX ? value_new(bytes, SPAN("")) : NULL;
+	enum value_added added = VALUE_NO_ROOM;
+	if (value) {
+		pthread_rwlock_wrlock(&set->lock);
+		added = value_set_add(&set->values, value);
+		pthread_rwlock_unlock(&set->lock);
+	}
+	if (added != VALUE_ADDED)
+		value_free(value);
+	if (added == VALUE_NO_ROOM)
+		atomic_fetch_add_explicit(&set->shed, 1, memory_order_relaxed);
+	return added == VALUE_ADDED;
 }
 
 bool
-dataset_remove(struct dataset *set, struct span value)
+dataset_remove(struct dataset *set, struct span bytes)
 {
 	uint8_t buf[16];
-	if (!value_form(set, value, buf, &value))
+	if (!value_form(set, bytes, buf, &bytes))
 		return false;
 	pthread_rwlock_wrlock(&set->lock);
-	struct dataset_entry *e = entry_find(set, value);
-	if (e) {
-		free(e->bytes);
-		*e = (struct dataset_entry){ .is_gone = true };
-	}
+	bool was_there = value_set_remove(&set->values, bytes);
 	pthread_rwlock_unlock(&set->lock);
-	return e != NULL;
+	return was_there;
+}
+
+struct dataset_counters
+dataset_counters(void)
+{
+	struct dataset_counters c = { 0 };
+	pthread_mutex_lock(&dynamic_sets.lock);
+	for (struct dataset *set = dynamic_sets.first; set; set = set->next) {
+		pthread_rwlock_rdlock(&set->lock);
+		c.sets++;
+		c.values += set->values.count;
+		c.bytes += set->values.bytes;
+		pthread_rwlock_unlock(&set->lock);
+		c.shed += atomic_load_explicit(&set->shed, memory_order_relaxed);
+	}
+	pthread_mutex_unlock(&dynamic_sets.lock);
+	return c;
 }
 
 /* --- Files --- */
@@ -246,19 +195,26 @@ value_read(const struct dataset *set, struct span text, uint8_t *buf, size_t cap
 	return false;
 }
 
-static bool
+/* NULL: taken; else what is wrong with the line. */
+static const char *
 line_read(struct dataset *set, struct span line, bool has_reputation, uint8_t *buf, size_t cap)
 {
-	struct span text, reputation, value;
+	struct span text, reputation, bytes;
 	uint64_t number = 0;
 	uint8_t form[16];
 	args_cut(line, ',', &text, &reputation);
-	if (has_reputation && !args_uint(reputation, UINT16_MAX, &number))
-		return false;
-	if (!value_read(set, text, buf, cap, &value) || !value_form(set, value, form, &value))
-		return false;
-	(void)set_insert(set, value, (uint16_t)number);
-	return true;
+	if ((has_reputation && !args_uint(reputation, UINT16_MAX, &number)) ||
+	    !value_read(set, text, buf, cap, &bytes) || !value_form(set, bytes, form, &bytes))
+		return "not a value of the set's type";
+	struct value *value = value_new(bytes, SPAN(""));
+	enum value_added added = VALUE_NO_ROOM;
+	if (value) {
+		value->reputation = (uint16_t)number;
+		added = value_set_add(&set->values, value);
+	}
+	if (added != VALUE_ADDED)
+		value_free(value);
+	return added == VALUE_NO_ROOM ? "no room within the set's memcap" : NULL;
 }
 
 static int
@@ -284,10 +240,12 @@ set_read(struct rule_parser *parser, struct dataset *set, const char *path, bool
 	for (ssize_t n; buf && r == 0 && (n = getline(&line, &cap, file)) >= 0;) {
 		struct span text = args_trim(span_of(line, (size_t)n));
 		number++;
-		if (text.len && text.p[0] != '#' &&
-		    !line_read(set, text, has_reputation, buf, DATASET_VALUE_MAX))
-			r = rule_error(parser, NULL, "%s:%u: not a value of the set's type",
-			    path, number);
+		if (!text.len || text.p[0] == '#')
+			continue;
+		const char *wrong =
+		    line_read(set, text, has_reputation, buf, DATASET_VALUE_MAX);
+		if (wrong)
+			r = rule_error(parser, NULL, "%s:%u: %s", path, number, wrong);
 	}
 	free(buf);
 	free(line);
@@ -314,23 +272,31 @@ static void
 set_free(void *arg)
 {
 	struct dataset *set = arg;
-	for (size_t i = 0; i < set->cap; i++)
-		free(set->entries[i].bytes);
-	free(set->entries);
+	value_set_done(&set->values);
 	free(set->name);
 	pthread_rwlock_destroy(&set->lock);
 	free(set);
 }
 
+/* At the end of a rule set: what its rules only read goes with it. */
+static void
+set_end(void *arg)
+{
+	struct dataset *set = arg;
+	if (!set->is_dynamic)
+		set_free(set);
+}
+
 static struct dataset *
-set_new(struct span name, uint8_t type, bool is_dynamic)
+set_new(struct span name, const struct dataset_options *o)
 {
 	struct dataset *set = calloc(1, sizeof(*set));
 	if (!set)
 		return NULL;
 	set->name = strndup((const char *)name.p, name.len);
-	set->type = type;
-	set->is_dynamic = is_dynamic;
+	set->type = o->type;
+	set->is_dynamic = o->is_dynamic;
+	value_set_init(&set->values, o->memcap);
 	pthread_rwlock_init(&set->lock, NULL);
 	if (!set->name) {
 		set_free(set);
@@ -347,35 +313,55 @@ set_find(struct dataset *first, struct span name)
 	return first;
 }
 
+/* datasets.SECTION of the configuration, or NULL. */
+static const struct conf_node *
+config_of(const struct rule_parser *parser, struct span section)
+{
+	const struct conf_node *root = parser->loader->root;
+	const struct conf_node *sets = root ? conf_child(root, "datasets") : NULL;
+	char key[128];
+	if (!sets || section.len >= sizeof(key))
+		return NULL;
+	memcpy(key, section.p, section.len);
+	key[section.len] = '\0';
+	return conf_child(sets, key);
+}
+
+static void
+options_from(const struct conf_node *set, struct dataset_options *o)
+{
+	if (!set)
+		return;
+	if (o->type == DATASET_NONE)
+		o->type = (uint8_t)dataset_type_find(
+		    span_str(conf_text(conf_child(set, "type"), "")));
+	if (!o->load.len)
+		o->load = span_str(conf_text(conf_child(set, "load"), ""));
+	if (!o->state.len)
+		o->state = span_str(conf_text(conf_child(set, "state"), ""));
+	if (!o->memcap)
+		(void)conf_size(conf_child(set, "memcap"), 0, &o->memcap);
+}
+
+/* What the rule says, then the set's own settings, then those of all sets. */
 static struct dataset_options
 options_complete(const struct rule_parser *parser, struct span name,
     const struct dataset_options *given)
 {
 	struct dataset_options o = *given;
-	const struct conf_node *sets =
-	    parser->loader->root ? conf_child(parser->loader->root, "datasets") : NULL;
-	char key[128];
-	if (!sets || name.len >= sizeof(key))
-		return o;
-	memcpy(key, name.p, name.len);
-	key[name.len] = '\0';
-	const struct conf_node *set = conf_child(sets, key);
-	if (!set)
-		return o;
-	if (o.type == DATASET_NONE)
-		o.type = (uint8_t)dataset_type_find(
-		    span_str(conf_text(conf_child(set, "type"), "")));
-	if (!o.load.len)
-		o.load = span_str(conf_text(conf_child(set, "load"), ""));
-	if (!o.state.len)
-		o.state = span_str(conf_text(conf_child(set, "state"), ""));
+	options_from(config_of(parser, name), &o);
+	const struct conf_node *defaults = config_of(parser, SPAN("defaults"));
+	if (!o.memcap && defaults)
+		(void)conf_size(conf_child(defaults, "memcap"), 0, &o.memcap);
+	if (!o.memcap)
+		o.memcap = MEMCAP_DEFAULT;
 	return o;
 }
 
 static struct dataset *
 set_make(struct rule_parser *parser, struct span name, const struct dataset_options *o)
 {
-	struct dataset *set = set_new(name, o->type, o->is_dynamic);
+	struct dataset *set = set_new(name, o);
 	if (!set) {
 		rule_error(parser, NULL, "no memory for the set");
 		return NULL;
@@ -395,9 +381,22 @@ set_make(struct rule_parser *parser, struct span name, const struct dataset_opti
 	} else {
 		set->next = parser->loader->datasets;
 		parser->loader->datasets = set;
-		ruleset_at_end(parser->set, set_free, set);
+		ruleset_at_end(parser->set, set_end, set);
 	}
 	return set;
+}
+
+/* Earlier rules only read it, this one changes it. Nobody else knows the set yet. */
+static void
+set_to_dynamic(struct rule_loader *loader, struct dataset *set)
+{
+	struct dataset **at = &loader->datasets;
+	while (*at != set)
+		at = &(*at)->next;
+	*at = set->next;
+	set->next = dynamic_sets.first;
+	dynamic_sets.first = set;
+	set->is_dynamic = true;
 }
 
 struct dataset *
@@ -411,10 +410,7 @@ dataset_get(struct rule_parser *parser, struct span name, const struct dataset_o
 	struct dataset *changed = set_find(dynamic_sets.first, name);
 	if (changed)
 		set = changed;
-	if (set && o.is_dynamic && !set->is_dynamic) {
-		rule_error(parser, name.p, "an earlier rule only reads this set");
-		set = NULL;
-	} else if (set && o.type != DATASET_NONE && o.type != set->type) {
+	if (set && o.type != DATASET_NONE && o.type != set->type) {
 		rule_error(parser, name.p, "an earlier rule gave the set another type");
 		set = NULL;
 	} else if (!set && o.type == DATASET_NONE) {
@@ -422,6 +418,8 @@ dataset_get(struct rule_parser *parser, struct span name, const struct dataset_o
 	} else if (!set) {
 		set = set_make(parser, name, &o);
 	}
+	if (set && o.is_dynamic && !set->is_dynamic)
+		set_to_dynamic(parser->loader, set);
 	pthread_mutex_unlock(&dynamic_sets.lock);
 	return set;
 }

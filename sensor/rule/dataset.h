@@ -4,8 +4,9 @@
  *
  * A set is known by its name. One that rules only read, from a file, belongs to its rule set
  * and is read again with it. One that a rule adds to or takes from lives as long as the
- * process, is shared by all workers behind a lock, and is capped: at the cap nothing is added,
- * counted.
+ * process, is shared by all workers behind a lock, and is capped in bytes (memcap): at the cap
+ * nothing is added, counted. Adding allocates on the packet path, before the lock is taken; the
+ * table's growing is under it.
  *
  * Files: a value a line; string base64, md5 and sha256 hexadecimal, addresses as text. With
  * reputation, a comma and a number behind it.
@@ -15,7 +16,6 @@
 
 #include "sensor/rule/parser.h"
 
-#define DATASET_ENTRIES_MAX 2000000
 #define DATASET_VALUE_MAX 65535
 
 enum dataset_type {
@@ -33,6 +33,7 @@ struct dataset;
 struct dataset_options {
 	uint8_t type; /* enum dataset_type */
 	struct span load, state;
+	uint64_t memcap; /* bytes; 0: not said */
 	bool is_dynamic, has_reputation;
 };
 
@@ -54,5 +55,12 @@ bool dataset_has(struct dataset *set, struct span value, uint16_t *ret_reputatio
 /* Whether it was added (it was not there); taken away (it was there). */
 bool dataset_add(struct dataset *set, struct span value);
 bool dataset_remove(struct dataset *set, struct span value);
+
+/* Of the sets that rules change. */
+struct dataset_counters {
+	uint64_t sets, values, bytes;
+	uint64_t shed; /* values not added, for want of room */
+};
+struct dataset_counters dataset_counters(void);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "sensor/rule/dataset.h"
 #include "sensor/rule/inspect.h"
+#include "sensor/rule/number.h"
 
 enum dataset_action {
 	DATASET_ISSET,
@@ -70,8 +71,16 @@ dataset_option(struct rule_parser *parser, struct span word, struct dataset_opti
 		rule_warn(parser, word.p, "the set is not written");
 		return 0;
 	}
-	if (args_is(name, "memcap") || args_is(name, "hashsize"))
-		return 0; /* sets have one cap here */
+	if (args_is(name, "memcap")) {
+		struct number_test size;
+		const char *why;
+		if (!number_parse(value, UINT32_MAX, &size, &why) || size.op != NUMBER_EQ)
+			return rule_error(parser, word.p, "expected a size such as 100mb");
+		o->memcap = size.a;
+		return 0;
+	}
+	if (args_is(name, "hashsize"))
+		return 0; /* tables grow by themselves */
 	return rule_error(parser, word.p, "not supported: \"%.*s\"", (int)name.len, name.p);
 }
 

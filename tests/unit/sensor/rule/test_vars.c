@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "sensor/rule/address.h"
+#include "sensor/rule/dataset.h"
 #include "sensor/rule/inspect.h"
 #include "sensor/rule/match.h"
 #include "sensor/rule/thread.h"
@@ -252,6 +253,81 @@ sets_tell_what_is_new(void **state)
 	rule_thread_free(thread);
 }
 
+static enum inspect_result
+inspect_bytes(const struct rule *rule, struct rule_thread *thread, struct span bytes)
+{
+	struct match_context ctx = { .rule = rule, .thread = thread };
+	struct inspect_input input = { .bytes = bytes, .is_final = true };
+	return inspect_section(&ctx, rule->sections, &input);
+}
+
+static void
+a_set_keeps_within_its_memcap(void **state)
+{
+	struct rule_thread *thread = rule_thread_new(16, NULL);
+	struct ruleset *set = rule_text_load(
+	    "alert tcp any any -> any any (tcp.hdr; dataset:set,test-small,type string,"
+	    "memcap 64kb; sid:1;)\n");
+	if (set->count != 1)
+		fail_msg("%s", rule_text_reason(set));
+	struct dataset_counters before = dataset_counters();
+	unsigned added = 0;
+	for (unsigned i = 0; i < 10000; i++) {
+		char text[16];
+		int len = snprintf(text, sizeof(text), "%u", i);
+		added += inspect_bytes(set->rules[0], thread, span_of(text, (size_t)len)) ==
+			 INSPECT_YES;
+	}
+	struct dataset_counters c = dataset_counters();
+	assert_in_range(added, 500, 5000);
+	assert_int_equal(c.values - before.values, added);
+	assert_int_equal(c.shed - before.shed, 10000 - added);
+	assert_in_range(c.bytes - before.bytes, 1, 65536);
+	ruleset_free(set);
+	rule_thread_free(thread);
+}
+
+static void
+a_list_over_the_memcap_is_refused(void **state)
+{
+	char path[] = "/tmp/rule-test-XXXXXX", text[256];
+	FILE *list = fdopen(mkstemp(path), "w");
+	for (unsigned i = 0; i < 5000; i++)
+		fprintf(list, "10.0.%u.%u\n", i / 256, i % 256);
+	fclose(list);
+	snprintf(text, sizeof(text),
+	    "alert ip any any -> any any (ip.src; dataset:isset,test-list,type ipv4,load %s,"
+	    "memcap 64kb; sid:1;)\n",
+	    path);
+	struct ruleset *set = rule_text_load(text);
+	assert_int_equal(set->count, 0);
+	assert_non_null(strstr(rule_text_reason(set), "memcap"));
+	ruleset_free(set);
+	unlink(path);
+}
+
+static void
+a_set_that_is_only_read_may_be_changed_by_a_later_rule(void **state)
+{
+	struct rule_thread *thread = rule_thread_new(16, NULL);
+	static const char rules[] =
+	    "alert ip any any -> any any (ip.src; dataset:isset,test-later,type ip; sid:1;)\n"
+	    "alert ip any any -> any any (ip.src; dataset:set,test-later; sid:2;)\n";
+	struct ruleset *set = rule_text_load(rules);
+	if (set->count != 2)
+		fail_msg("%s", rule_text_reason(set));
+	struct span address = SPAN("\xc0\0\2\1");
+	assert_int_equal(inspect_bytes(set->rules[0], thread, address), INSPECT_STOP);
+	assert_int_equal(inspect_bytes(set->rules[1], thread, address), INSPECT_YES);
+	assert_int_equal(inspect_bytes(set->rules[0], thread, address), INSPECT_YES);
+	/* And it outlives the rule set. */
+	ruleset_free(set);
+	set = rule_text_load(rules);
+	assert_int_equal(inspect_bytes(set->rules[0], thread, address), INSPECT_YES);
+	ruleset_free(set);
+	rule_thread_free(thread);
+}
+
 static void
 lines_of_thresholds_reach_the_rules_they_name(void **state)
 {
@@ -312,6 +388,9 @@ main(void)
 		cmocka_unit_test(bits_of_hosts_expire),
 		cmocka_unit_test(a_full_table_of_hosts_gives_up_what_ends_soonest),
 		cmocka_unit_test(sets_tell_what_is_new),
+		cmocka_unit_test(a_set_keeps_within_its_memcap),
+		cmocka_unit_test(a_list_over_the_memcap_is_refused),
+		cmocka_unit_test(a_set_that_is_only_read_may_be_changed_by_a_later_rule),
 		cmocka_unit_test(lines_of_thresholds_reach_the_rules_they_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <sys/queue.h>
+#include <sys/random.h>
 
 #include "common/hash.h"
 #include "common/slab.h"
@@ -43,6 +44,7 @@ struct entry {
 struct thresholds {
 	struct entry **buckets;
 	size_t mask;
+	uint64_t seed; /* traffic fills the table: nobody shall know which addresses collide */
 	struct slab *entries;
 	TAILQ_HEAD(, entry) uses; /* longest unused first */
 	struct threshold_counters counters;
@@ -84,6 +86,8 @@ thresholds_new(size_t max_entries)
 	while (buckets < max_entries && buckets < (1u << 24))
 		buckets *= 2;
 	t->mask = buckets - 1;
+	if (getrandom(&t->seed, sizeof(t->seed), GRND_NONBLOCK) != sizeof(t->seed))
+		t->seed = clock_mono_ns();
 	t->buckets = calloc(buckets, sizeof(*t->buckets));
 	t->entries = slab_new(sizeof(struct entry), max_entries);
 	TAILQ_INIT(&t->uses);
@@ -148,13 +152,19 @@ key_of(const struct threshold_ticket *ticket, const struct threshold_data *data,
 	return key;
 }
 
+static struct entry **
+bucket_of(struct thresholds *t, const struct key *key)
+{
+	return &t->buckets[hash_bytes(key, sizeof(*key), t->seed) & t->mask];
+}
+
 static void
 evict_oldest(struct thresholds *t)
 {
 	struct entry *old = TAILQ_FIRST(&t->uses);
 	if (!old)
 		return;
-	struct entry **at = &t->buckets[hash_bytes(&old->key, sizeof(old->key), 3) & t->mask];
+	struct entry **at = bucket_of(t, &old->key);
 	while (*at != old)
 		at = &(*at)->next;
 	*at = old->next;
@@ -168,7 +178,7 @@ evict_oldest(struct thresholds *t)
 static struct entry *
 entry_get(struct thresholds *t, const struct key *key, bool *ret_is_new)
 {
-	struct entry **bucket = &t->buckets[hash_bytes(key, sizeof(*key), 3) & t->mask];
+	struct entry **bucket = bucket_of(t, key);
 	*ret_is_new = false;
 	for (struct entry *e = *bucket; e; e = e->next) {
 		if (memcmp(&e->key, key, sizeof(*key)) == 0) {

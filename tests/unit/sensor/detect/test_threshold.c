@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "common/hash.h"
 #include "sensor/detect/threshold.h"
 #include "sensor/rule/address.h"
 #include "sensor/rule/keyword.h"
@@ -225,6 +226,59 @@ counts_belong_to_a_rule_and_survive_its_reload(void **state)
 	thresholds_free(t);
 }
 
+/* An entry's key as threshold.c hashes it: gid, sid, place and track, then two addresses. */
+static uint64_t
+hash_as_an_attacker_would(const struct threshold_ticket *ticket)
+{
+	uint8_t key[48] = { 0 };
+	const uint32_t names[] = { 1, 5 };
+	memcpy(key, names, sizeof(names));
+	key[9] = THRESHOLD_TRACK_SRC;
+	key[10] = 4;
+	memcpy(key + 16, &ticket->src, 16);
+	return hash_bytes(key, sizeof(key), 3);
+}
+
+static nsec_t
+time_of(const struct rule *rule, const uint32_t *sources, unsigned count)
+{
+	struct thresholds *t = thresholds_new(count);
+	struct threshold_ticket ticket = ticket_of(rule, &(struct step){ 0, 0, 9, true });
+	nsec_t start = clock_thread_cpu_ns();
+	for (unsigned round = 0; round < 10; round++)
+		for (unsigned i = 0; i < count; i++) {
+			ticket.src.w[0] = sources[i];
+			(void)threshold_pass(t, &ticket);
+		}
+	nsec_t took = clock_thread_cpu_ns() - start;
+	thresholds_free(t);
+	return took;
+}
+
+/* With a seed that is known, sources could be chosen that all share one bucket. */
+static void
+sources_cannot_be_chosen_to_collide(void **state)
+{
+	enum { COUNT = 2048 };
+	static uint32_t chosen[COUNT], plain[COUNT];
+	const struct threshold_data data = { .type = THRESHOLD_LIMIT,
+		.track = THRESHOLD_TRACK_SRC,
+		.count = 1,
+		.seconds = 1000 };
+	struct match match = { .data = &data };
+	struct rule rule = { .gid = 1, .sid = 5, .threshold = { &match, &match, 1 } };
+	struct threshold_ticket ticket = ticket_of(&rule, &(struct step){ 0, 0, 9, true });
+	for (uint32_t n = 0, found = 0; found < COUNT; n++) {
+		ticket.src.w[0] = n;
+		if ((hash_as_an_attacker_would(&ticket) & (COUNT - 1)) == 0)
+			chosen[found++] = n;
+	}
+	for (uint32_t i = 0; i < COUNT; i++)
+		plain[i] = i;
+	/* In one bucket it takes some hundred times as long. */
+	assert_true(time_of(&rule, chosen, COUNT) < 8 * time_of(&rule, plain, COUNT));
+}
+
 int
 main(void)
 {
@@ -238,6 +292,7 @@ main(void)
 		cmocka_unit_test(suppress_is_for_the_addresses_it_names),
 		cmocka_unit_test(a_full_table_gives_up_the_entry_unused_longest),
 		cmocka_unit_test(counts_belong_to_a_rule_and_survive_its_reload),
+		cmocka_unit_test(sources_cannot_be_chosen_to_collide),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,10 +8,31 @@
 struct put {
 	struct json *json;
 	uint8_t scope;
-	const char *prefix; /* only names with it, without it; NULL: all without "traffic/" */
+	const char
+	    *prefix; /* only names with it, without it; NULL: all that put_traffic() leaves */
 	unsigned count;
 	const char *opener;
 };
+
+#define TRAFFIC_ID "traffic/id/"
+#define TRAFFIC_LABEL "traffic/label/"
+
+static bool
+starts(const char *name, const char *prefix)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+static bool
+is_wanted(const struct put *put, const struct flow_var *var)
+{
+	if (var->scope != put->scope)
+		return false;
+	if (put->prefix)
+		return starts(var->name, put->prefix);
+	return put->scope != VAR_FLOW_BIT ||
+	       (!starts(var->name, TRAFFIC_ID) && !starts(var->name, TRAFFIC_LABEL));
+}
 
 static void
 put_one(const struct flow_var *var, void *arg)
@@ -20,8 +41,7 @@ put_one(const struct flow_var *var, void *arg)
 	char key[RECORD_KEY_MAX];
 	size_t skip = put->prefix ? strlen(put->prefix) : 0;
 
-	if (var->scope != put->scope ||
-	    (put->prefix && strncmp(var->name, put->prefix, skip) != 0))
+	if (!is_wanted(put, var))
 		return;
 	if (put->count++ == 0) {
 		if (put->scope == VAR_FLOW_BIT || put->scope == VAR_FLOW_TEXT)
@@ -97,8 +117,8 @@ put_traffic(struct json *json, const struct flow_vars *vars)
 
 	json_open_object(json, "traffic");
 	size_t empty = json->len;
-	put_all(json, vars, "id", VAR_FLOW_BIT, "traffic/id/");
-	put_all(json, vars, "label", VAR_FLOW_BIT, "traffic/label/");
+	put_all(json, vars, "id", VAR_FLOW_BIT, TRAFFIC_ID);
+	put_all(json, vars, "label", VAR_FLOW_BIT, TRAFFIC_LABEL);
 	if (json->len == empty)
 		json_rewind(json, mark);
 	else

@@ -275,6 +275,9 @@ read_rules(struct reader *r, const struct options *o)
 	u->vars = get(r, "vars");
 	u->classification_file = absolute(r, read_text(r, "classification-file", NULL));
 	u->reference_file = absolute(r, read_text(r, "reference-config-file", NULL));
+	u->data_dir = absolute(r, read_text(r, "default-data-dir", NULL));
+	if (!u->data_dir)
+		u->data_dir = r->c->log_dir;
 	u->threshold_file = absolute(r, read_text(r, "threshold-file", NULL));
 	for (size_t i = 0; i < o->rules_only_count; i++)
 		files[u->file_count++] = o->rules_only[i];

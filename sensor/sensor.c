@@ -30,6 +30,7 @@
 #include "sensor/dispatch.h"
 #include "sensor/privilege.h"
 #include "sensor/record/geo.h"
+#include "sensor/rule/dataset.h"
 #include "sensor/worker.h"
 
 #define RING_BYTES (8u << 20)
@@ -67,7 +68,7 @@ struct sensor {
 	atomic_bool stop; /* capture ends */
 	atomic_bool is_over;
 	nsec_t started, next_stats;
-	uint64_t last_drops;
+	uint64_t last_drops, last_sets_shed;
 	pthread_mutex_t lock; /* engine, recorder and what follows */
 	bool is_ending;       /* the last records are out: no more stats, no reload */
 	bool is_reload_running;
@@ -142,6 +143,12 @@ stats_record(struct sensor *s, nsec_t now)
 		    "the kernel dropped packets that this sensor was too slow to take",
 		    stats.kernel_drops - s->last_drops);
 	s->last_drops = stats.kernel_drops;
+	struct dataset_counters sets = dataset_counters();
+	if (sets.shed > s->last_sets_shed)
+		recorder_alarm(s->recorder, now, "dataset-full",
+		    "a data set has reached its memcap: rules do not remember all they see",
+		    sets.shed - s->last_sets_shed);
+	s->last_sets_shed = sets.shed;
 }
 
 /* --- Reload: the new set is built on a thread of its own; workers swap between packets. --- */
@@ -156,6 +163,7 @@ reload_run(void *arg)
 		for (unsigned i = 0; i < s->worker_count; i++)
 			worker_offer_engine(s->workers[i], engine);
 		s->fresh = engine;
+		(void)datasets_save();
 		log_info("rules reloaded");
 	} else {
 		log_error("rules not reloaded; the old ones stay");
@@ -604,13 +612,14 @@ finish(struct sensor *s)
 	stats_record(s, clock_wall_ns());
 	pthread_mutex_unlock(&s->lock);
 	ring_close(s->rings[s->worker_count]);
+	unsigned unsaved = datasets_save();
 	int result = writer_finish(s->writer);
 	if (result < 0)
 		log_error("not every record could be written");
 	struct writer_status status = writer_status(s->writer);
 	log_info("%llu records written, %llu alerts", (unsigned long long)status.written,
 	    (unsigned long long)status.alerts);
-	return result;
+	return unsaved ? -EIO : result;
 }
 
 int

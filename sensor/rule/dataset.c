@@ -1,30 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/rule/dataset.h"
 
-#include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-#include "common/base64.h"
-#include "sensor/rule/address.h"
+#include "common/log.h"
+#include "sensor/rule/dataset_private.h"
 #include "sensor/rule/loader.h"
-#include "sensor/rule/value_set.h"
 
 /* Suricata's default of datasets.defaults.memcap. */
 #define MEMCAP_DEFAULT (100u << 20)
-
-struct dataset {
-	char *name;
-	uint8_t type;
-	bool is_dynamic;
-	pthread_rwlock_t lock; /* dynamic sets only */
-	struct value_set values;
-	_Atomic uint64_t shed; /* not added: no room */
-	struct dataset *next;
-};
 
 /* Dynamic sets of the process. Load time only, under the lock. */
 static struct {
@@ -49,10 +34,9 @@ dataset_type_find(struct span name)
 
 /* --- Values --- */
 
-/* The form in which a value of the type is kept: IPv4 in a set of both as its mapped address.
- */
-static bool
-value_form(const struct dataset *set, struct span value, uint8_t buf[16], struct span *ret)
+bool
+dataset_value_form(const struct dataset *set, struct span value, uint8_t buf[16],
+    struct span *ret)
 {
 	*ret = value;
 	switch ((enum dataset_type)set->type) {
@@ -68,7 +52,7 @@ value_form(const struct dataset *set, struct span value, uint8_t buf[16], struct
 		if (value.len == 4) {
 			memset(buf, 0, 10);
 			buf[10] = buf[11] = 0xff;
-			memcpy(buf + 12, value.p, 4);
+			memcpy(buf + DATASET_MAPPED_LEN, value.p, 4);
 			*ret = span_of(buf, 16);
 			return true;
 		}
@@ -83,7 +67,7 @@ bool
 dataset_has(struct dataset *set, struct span bytes, uint16_t *ret_reputation)
 {
 	uint8_t buf[16];
-	if (!value_form(set, bytes, buf, &bytes))
+	if (!dataset_value_form(set, bytes, buf, &bytes))
 		return false;
 	if (set->is_dynamic)
 		pthread_rwlock_rdlock(&set->lock);
@@ -99,7 +83,7 @@ bool
 dataset_add(struct dataset *set, struct span bytes)
 {
 	uint8_t buf[16];
-	if (!value_form(set, bytes, buf, &bytes))
+	if (!dataset_value_form(set, bytes, buf, &bytes))
 		return false;
 	/* What is mostly asked is what is there already: no need to shut readers out. */
 	if (dataset_has(set, bytes, NULL))
@@ -123,7 +107,7 @@ bool
 dataset_remove(struct dataset *set, struct span bytes)
 {
 	uint8_t buf[16];
-	if (!value_form(set, bytes, buf, &bytes))
+	if (!dataset_value_form(set, bytes, buf, &bytes))
 		return false;
 	pthread_rwlock_wrlock(&set->lock);
 	bool was_there = value_set_remove(&set->values, bytes);
@@ -150,112 +134,23 @@ dataset_counters(void)
 
 /* --- Files --- */
 
-static bool
-hex_read(struct span text, uint8_t *out, size_t len)
+/* datasets.SECTION of the configuration, or NULL. */
+static const struct conf_node *
+config_of(const struct rule_parser *parser, struct span section)
 {
-	if (text.len != len * 2)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		char digits[4] = { '0', 'x', (char)text.p[2 * i], (char)text.p[2 * i + 1] };
-		uint64_t value;
-		if (!args_uint(span_of(digits, 4), 255, &value))
-			return false;
-		out[i] = (uint8_t)value;
-	}
-	return true;
+	const struct conf_node *root = parser->loader->root;
+	const struct conf_node *sets = root ? conf_child(root, "datasets") : NULL;
+	char key[128];
+	if (!sets || section.len >= sizeof(key))
+		return NULL;
+	memcpy(key, section.p, section.len);
+	key[section.len] = '\0';
+	return conf_child(sets, key);
 }
 
-static bool
-value_read(const struct dataset *set, struct span text, uint8_t *buf, size_t cap,
-    struct span *ret)
-{
-	struct addr addr;
-	uint8_t version;
-	bool is_bad = false;
-	switch ((enum dataset_type)set->type) {
-	case DATASET_STRING:
-		*ret = span_of(buf, base64_decode(text, BASE64_STRICT, buf, cap, &is_bad));
-		return !is_bad;
-	case DATASET_MD5:
-		*ret = span_of(buf, 16);
-		return hex_read(text, buf, 16);
-	case DATASET_SHA256:
-		*ret = span_of(buf, 32);
-		return hex_read(text, buf, 32);
-	case DATASET_IPV4:
-	case DATASET_IP:
-		if (!addr_parse(text, &addr, &version))
-			return false;
-		memcpy(buf, addr.b, 16);
-		*ret = span_of(buf, version == 4 ? 4 : 16);
-		return version == 4 || set->type == DATASET_IP;
-	case DATASET_NONE:
-		break;
-	}
-	return false;
-}
-
-/* NULL: taken; else what is wrong with the line. */
+/* Relative names of lists start at the folder of the rule's file. */
 static const char *
-line_read(struct dataset *set, struct span line, bool has_reputation, uint8_t *buf, size_t cap)
-{
-	struct span text, reputation, bytes;
-	uint64_t number = 0;
-	uint8_t form[16];
-	args_cut(line, ',', &text, &reputation);
-	if ((has_reputation && !args_uint(reputation, UINT16_MAX, &number)) ||
-	    !value_read(set, text, buf, cap, &bytes) || !value_form(set, bytes, form, &bytes))
-		return "not a value of the set's type";
-	struct value *value = value_new(bytes, SPAN(""));
-	enum value_added added = VALUE_NO_ROOM;
-	if (value) {
-		value->reputation = (uint16_t)number;
-		added = value_set_add(&set->values, value);
-	}
-	if (added != VALUE_ADDED)
-		value_free(value);
-	return added == VALUE_NO_ROOM ? "no room within the set's memcap" : NULL;
-}
-
-static int
-set_read(struct rule_parser *parser, struct dataset *set, const char *path, bool has_reputation,
-    bool may_lack)
-{
-	FILE *file = fopen(path, "re");
-	if (!file && may_lack && errno == ENOENT)
-		return 0;
-	if (!file)
-		return rule_error(parser, NULL, "%s: cannot be read: %s", path,
-		    strerror(errno));
-	struct stat st;
-	if (fstat(fileno(file), &st) < 0 || !S_ISREG(st.st_mode)) {
-		fclose(file);
-		return rule_error(parser, NULL, "%s: is no file of values", path);
-	}
-	char *line = NULL;
-	size_t cap = 0;
-	unsigned number = 0;
-	int r = 0;
-	uint8_t *buf = malloc(DATASET_VALUE_MAX + 1);
-	for (ssize_t n; buf && r == 0 && (n = getline(&line, &cap, file)) >= 0;) {
-		struct span text = args_trim(span_of(line, (size_t)n));
-		number++;
-		if (!text.len || text.p[0] == '#')
-			continue;
-		const char *wrong =
-		    line_read(set, text, has_reputation, buf, DATASET_VALUE_MAX);
-		if (wrong)
-			r = rule_error(parser, NULL, "%s:%u: %s", path, number, wrong);
-	}
-	free(buf);
-	free(line);
-	fclose(file);
-	return r;
-}
-
-/* Relative names start at the folder of the rule's file. */
-static const char *
-set_path(struct rule_parser *parser, struct span name)
+path_of_rule(struct rule_parser *parser, struct span name)
 {
 	if (name.p[0] == '/')
 		return rule_str(parser, name);
@@ -266,6 +161,78 @@ set_path(struct rule_parser *parser, struct span name)
 	return path ? path : "";
 }
 
+/* Relative names of what is written start at the data folder, which is ours to write in. */
+static const char *
+path_of_data(struct rule_parser *parser, struct span name)
+{
+	const char *dir = parser->loader->data_dir;
+	if (!dir || name.p[0] == '/')
+		return path_of_rule(parser, name);
+	const char *path = arena_printf(parser->arena, "%s/%.*s", dir, (int)name.len, name.p);
+	return path ? path : "";
+}
+
+/* A state that was not written yet may begin as a list beside the rules. */
+static int
+state_read(struct rule_parser *parser, struct dataset *set, struct span name)
+{
+	const char *path = path_of_data(parser, name);
+	if (access(path, F_OK) < 0)
+		path = path_of_rule(parser, name);
+	return dataset_file_read(parser, set, path, true);
+}
+
+static bool
+has_parent(struct span path)
+{
+	struct span part;
+	while (args_next(&path, '/', &part))
+		if (args_is(part, ".."))
+			return true;
+	return false;
+}
+
+/*
+ * Rules come from elsewhere: what they may have written is for the configuration to say
+ * (datasets.rules), and stays below the data folder.
+ */
+static int
+rule_may_write(struct rule_parser *parser, struct span name)
+{
+	const struct conf_node *rules = config_of(parser, SPAN("rules"));
+	bool may_write = true, may_anywhere = false;
+	if (rules) {
+		(void)conf_bool(conf_child(rules, "allow-write"), true, &may_write);
+		(void)conf_bool(conf_child(rules, "allow-absolute-filenames"), false,
+		    &may_anywhere);
+	}
+	if (!may_write)
+		return rule_error(parser, name.p,
+		    "datasets.rules.allow-write is off: rules write no sets");
+	if (!may_anywhere && (name.p[0] == '/' || has_parent(name)))
+		return rule_error(parser, name.p,
+		    "sets are written below the data folder only "
+		    "(datasets.rules.allow-absolute-filenames)");
+	return 0;
+}
+
+unsigned
+datasets_save(void)
+{
+	unsigned failed = 0;
+	pthread_mutex_lock(&dynamic_sets.lock);
+	for (struct dataset *set = dynamic_sets.first; set; set = set->next) {
+		int r = set->save ? dataset_file_write(set, set->save) : 0;
+		if (r == 0)
+			continue;
+		failed++;
+		log_error("%s: the data set %s was not written: %s", set->save, set->name,
+		    strerror(-r));
+	}
+	pthread_mutex_unlock(&dynamic_sets.lock);
+	return failed;
+}
+
 /* --- Sets by name --- */
 
 static void
@@ -274,6 +241,7 @@ set_free(void *arg)
 	struct dataset *set = arg;
 	value_set_done(&set->values);
 	free(set->name);
+	free(set->save);
 	pthread_rwlock_destroy(&set->lock);
 	free(set);
 }
@@ -296,6 +264,7 @@ set_new(struct span name, const struct dataset_options *o)
 	set->name = strndup((const char *)name.p, name.len);
 	set->type = o->type;
 	set->is_dynamic = o->is_dynamic;
+	set->has_reputation = o->has_reputation;
 	value_set_init(&set->values, o->memcap);
 	pthread_rwlock_init(&set->lock, NULL);
 	if (!set->name) {
@@ -313,20 +282,6 @@ set_find(struct dataset *first, struct span name)
 	return first;
 }
 
-/* datasets.SECTION of the configuration, or NULL. */
-static const struct conf_node *
-config_of(const struct rule_parser *parser, struct span section)
-{
-	const struct conf_node *root = parser->loader->root;
-	const struct conf_node *sets = root ? conf_child(root, "datasets") : NULL;
-	char key[128];
-	if (!sets || section.len >= sizeof(key))
-		return NULL;
-	memcpy(key, section.p, section.len);
-	key[section.len] = '\0';
-	return conf_child(sets, key);
-}
-
 static void
 options_from(const struct conf_node *set, struct dataset_options *o)
 {
@@ -339,6 +294,8 @@ options_from(const struct conf_node *set, struct dataset_options *o)
 		o->load = span_str(conf_text(conf_child(set, "load"), ""));
 	if (!o->state.len)
 		o->state = span_str(conf_text(conf_child(set, "state"), ""));
+	if (!o->save.len)
+		o->save = span_str(conf_text(conf_child(set, "save"), ""));
 	if (!o->memcap)
 		(void)conf_size(conf_child(set, "memcap"), 0, &o->memcap);
 }
@@ -368,9 +325,9 @@ set_make(struct rule_parser *parser, struct span name, const struct dataset_opti
 	}
 	int r = 0;
 	if (o->load.len)
-		r = set_read(parser, set, set_path(parser, o->load), o->has_reputation, false);
+		r = dataset_file_read(parser, set, path_of_rule(parser, o->load), false);
 	else if (o->state.len)
-		r = set_read(parser, set, set_path(parser, o->state), o->has_reputation, true);
+		r = state_read(parser, set, o->state);
 	if (r < 0) {
 		set_free(set);
 		return NULL;
@@ -399,12 +356,38 @@ set_to_dynamic(struct rule_loader *loader, struct dataset *set)
 	set->is_dynamic = true;
 }
 
+/* Where the set is written, as the first says who says it. */
+static int
+set_save_at(struct rule_parser *parser, struct dataset *set, const struct dataset_options *o)
+{
+	struct span name = o->state.len ? o->state : o->save;
+	if (!name.len)
+		return 0;
+	const char *path = path_of_data(parser, name);
+	if (set->save && strcmp(set->save, path) != 0)
+		return rule_error(parser, NULL, "the set is written to %s already", set->save);
+	if (!set->save && !(set->save = strdup(path)))
+		return rule_error(parser, NULL, "no memory for the set");
+	return 0;
+}
+
+static int
+options_check(struct rule_parser *parser, const struct dataset_options *said)
+{
+	struct span name = said->state.len ? said->state : said->save;
+	if (said->state.len && (said->load.len || said->save.len))
+		return rule_error(parser, said->state.p, "state is load and save at once");
+	return name.len ? rule_may_write(parser, name) : 0;
+}
+
 struct dataset *
 dataset_get(struct rule_parser *parser, struct span name, const struct dataset_options *options)
 {
+	if (options_check(parser, options) < 0)
+		return NULL;
 	struct dataset_options o = options_complete(parser, name, options);
 	/* A set with a state is one that rules change, whatever this rule does. */
-	o.is_dynamic |= o.state.len > 0;
+	o.is_dynamic |= o.state.len || o.save.len;
 	struct dataset *set = set_find(parser->loader->datasets, name);
 	pthread_mutex_lock(&dynamic_sets.lock);
 	struct dataset *changed = set_find(dynamic_sets.first, name);
@@ -420,6 +403,8 @@ dataset_get(struct rule_parser *parser, struct span name, const struct dataset_o
 	}
 	if (set && o.is_dynamic && !set->is_dynamic)
 		set_to_dynamic(parser->loader, set);
+	if (set && set_save_at(parser, set, &o) < 0)
+		set = NULL;
 	pthread_mutex_unlock(&dynamic_sets.lock);
 	return set;
 }

@@ -9,7 +9,9 @@
  * table's growing is under it.
  *
  * Files: a value a line; string base64, md5 and sha256 hexadecimal, addresses as text. With
- * reputation, a comma and a number behind it.
+ * reputation, a comma and a number behind it. A list (load) is read from where the rules are.
+ * What is written (save; state: read at start too) lies in the data folder, and is moved there
+ * whole.
  */
 #ifndef GUAN_SENSOR_RULE_DATASET_H
 #define GUAN_SENSOR_RULE_DATASET_H
@@ -32,7 +34,7 @@ struct dataset;
 /* What rules and configuration say of a set; empty spans: nothing. */
 struct dataset_options {
 	uint8_t type; /* enum dataset_type */
-	struct span load, state;
+	struct span load, save, state;
 	uint64_t memcap; /* bytes; 0: not said */
 	bool is_dynamic, has_reputation;
 };
@@ -55,6 +57,12 @@ bool dataset_has(struct dataset *set, struct span value, uint16_t *ret_reputatio
 /* Whether it was added (it was not there); taken away (it was there). */
 bool dataset_add(struct dataset *set, struct span value);
 bool dataset_remove(struct dataset *set, struct span value);
+
+/*
+ * Writes every set that has a file to be written to; what fails is logged and counted. Any
+ * thread; workers go on meanwhile.
+ */
+unsigned datasets_save(void);
 
 /* Of the sets that rules change. */
 struct dataset_counters {

@@ -32,6 +32,7 @@ struct rule_loader {
 	bool has_warned_inline;
 	const struct conf_node *root;
 	const char *dir; /* where relative names of data files start */
+	const char *data_dir;
 };
 
 /* Known texts and what they became. put() copies nothing. */

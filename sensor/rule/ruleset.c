@@ -334,6 +334,7 @@ ruleset_load(const struct ruleset_options *options, char **ret_error)
 		.arena = set->arena,
 		.root = options->root,
 		.dir = options->dir,
+		.data_dir = options->data_dir,
 		.refusals_end = &set->refusals };
 	if (options->dir)
 		set->dir = arena_str(set->arena, span_str(options->dir));

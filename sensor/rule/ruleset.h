@@ -23,8 +23,9 @@ struct rule_refusal {
 struct ruleset_options {
 	const char *const *files; /* globs allowed, relative to dir */
 	size_t file_count;
-	const char *dir;  /* default-rule-path */
-	struct span text; /* rules read from memory, after the files; may be empty */
+	const char *dir;      /* default-rule-path */
+	const char *data_dir; /* where data sets are written; NULL: beside the rule's file */
+	struct span text;     /* rules read from memory, after the files; may be empty */
 	const struct conf_node
 	    *vars; /* vars.address-groups, vars.port-groups; NULL: built-in */
 	const char *classification_file; /* NULL: the built-in short names */

@@ -62,13 +62,10 @@ dataset_option(struct rule_parser *parser, struct span word, struct dataset_opti
 	}
 	if (args_is(name, "state") && value.len) {
 		o->state = value;
-		rule_warn(parser, word.p,
-		    "the set is read from its state, and not written back");
 		return 0;
 	}
-	if (args_is(name, "save")) {
-		o->is_dynamic = true;
-		rule_warn(parser, word.p, "the set is not written");
+	if (args_is(name, "save") && value.len) {
+		o->save = value;
 		return 0;
 	}
 	if (args_is(name, "memcap")) {
@@ -117,7 +114,7 @@ const struct keyword keyword_dataset = {
 	.name = "dataset",
 	.args =
 	    "isset | isnotset | set | unset, name [, type string | md5 | sha256 | ipv4 | ip] "
-	    "[, load file] [, state file]",
+	    "[, load file] [, save file] [, state file] [, memcap size]",
 	.help = "the buffer's bytes are in a set of values",
 	.example = "tcp.hdr; dataset:set,seen-headers,type string;",
 	.url = "rules/datasets.html",

@@ -195,9 +195,10 @@ reload_join(struct sensor *s)
 		return;
 	pthread_join(s->reload_thread, NULL);
 	s->is_reload_running = false;
-	/* Here, as stats and control socket read s->engine. */
+	/* Here, as stats and control socket read s->engine. Alerts that wait for their turn
+	 * still name the old rules. */
 	if (s->fresh) {
-		detect_engine_unref(s->engine);
+		writer_retire(s->writer, s->engine);
 		s->engine = s->fresh;
 		s->fresh = NULL;
 	}

@@ -38,6 +38,8 @@ struct detect_engine *detect_engine_new(struct ruleset *set,
     const struct detect_engine_options *options, char **ret_error);
 struct detect_engine *detect_engine_ref(struct detect_engine *engine);
 void detect_engine_unref(struct detect_engine *engine);
+/* Whether the caller's reference is the only one left. */
+bool detect_engine_is_last(const struct detect_engine *engine);
 const struct ruleset *detect_engine_rules(const struct detect_engine *engine);
 
 /* Which protocols and buffers live rules want: lets parsers skip work nobody asks for. */

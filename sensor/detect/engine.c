@@ -107,6 +107,12 @@ detect_engine_unref(struct detect_engine *engine)
 	free(engine);
 }
 
+bool
+detect_engine_is_last(const struct detect_engine *engine)
+{
+	return atomic_load_explicit(&engine->refs, memory_order_acquire) == 1;
+}
+
 const struct ruleset *
 detect_engine_rules(const struct detect_engine *engine)
 {

@@ -70,7 +70,6 @@ threshold_ticket_of(const struct alert *alert, struct threshold_ticket *ret)
 		.ip_version = packet->ip_version,
 		.ip_proto = packet->ip_proto,
 		.ts = packet->ts,
-		.number = packet->number,
 	};
 }
 

@@ -4,7 +4,7 @@
  *
  * Decided in one place after the workers, in capture order. A worker makes a ticket for an
  * alert whose rule has a threshold (or that a suppress or event_filter line names) and hands it
- * on with the finished record; the writer asks threshold_pass() in order of ticket.number.
+ * on with the finished record; the writer asks threshold_pass() in the order of packets.
  * Tables are capped: at the cap the entry idle the longest goes, and is counted.
  */
 #ifndef GUAN_SENSOR_DETECT_THRESHOLD_H
@@ -13,14 +13,14 @@
 #include "sensor/detect/alert.h"
 
 struct threshold_ticket {
-	const struct rule
-	    *rule; /* kept alive by the engine reference the record's ring slot holds */
+	/* No reference: who replaces the rules keeps the old ones as long as tickets name them
+	 * (sink/retired.h). */
+	const struct rule *rule;
 	struct addr src, dst;
 	uint64_t flow_id;
 	uint16_t sport, dport;
 	uint8_t ip_version, ip_proto;
 	nsec_t ts;
-	uint64_t number; /* packet number in its capture */
 };
 
 /* Whether the rule's alerts need a ticket. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A binary heap by packet number, and by arrival among equals. */
+/* A binary heap by packet number; among equals, which what flows leave behind at the end of a
+ * capture are, by time, then by arrival. */
 #include "sensor/sink/order.h"
 
 #include <stdlib.h>
@@ -51,6 +52,8 @@ before(const struct waiting *a, const struct waiting *b)
 {
 	if (a->head.number != b->head.number)
 		return a->head.number < b->head.number;
+	if (a->head.ts != b->head.ts)
+		return a->head.ts < b->head.ts;
 	return a->arrival < b->arrival;
 }
 
@@ -118,6 +121,21 @@ order_pop(struct order *o)
 		at = child;
 	}
 	o->heap[at] = last;
+}
+
+uint64_t
+order_arrivals(const struct order *o)
+{
+	return o->arrivals;
+}
+
+bool
+order_holds_before(const struct order *o, uint64_t n)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (o->heap[i]->arrival < n)
+			return true;
+	return false;
 }
 
 uint64_t

@@ -31,6 +31,11 @@ void order_pop(struct order *order);
 
 bool order_is_full(const struct order *order);
 
+/* How many records were ever added, and whether one of the first n still waits (looks at all
+ * that wait). */
+uint64_t order_arrivals(const struct order *order);
+bool order_holds_before(const struct order *order, uint64_t n);
+
 /* How many were decided before their turn, because the limit was reached. */
 uint64_t order_early(const struct order *order);
 

@@ -24,6 +24,7 @@
 #include "sensor/sink/pending.h"
 #include "sensor/sink/redis.h"
 #include "sensor/sink/segment.h"
+#include "sensor/sink/retired.h"
 #include "sensor/sink/spool.h"
 
 #define ROUND_RECORDS 4096
@@ -56,6 +57,7 @@ struct writer {
 	unsigned ring_count;
 	struct event_base *base;
 	struct order *order;
+	struct retired *retired;
 	struct thresholds *thresholds;
 	struct spool *spool;
 	struct redis *redis;
@@ -394,6 +396,7 @@ round_run(struct writer *w)
 {
 	nsec_t now = clock_wall_ns();
 	unsigned n = 0;
+	retired_begin(w->retired);
 	/* Progress is read before the rings: all alerts up to it are then in the rings, so
 	 * draining them first, up to where they are now, leaves none behind. */
 	uint64_t progress = lowest_progress(w);
@@ -407,7 +410,9 @@ round_run(struct writer *w)
 				now = serve(w);
 		}
 	}
+	retired_drained(w->retired, w->order);
 	n += drain_order(w, progress, w->is_live ? now - ORDER_WAIT_NS : 0, now);
+	retired_end(w->retired, w->order);
 	serve(w);
 	return n;
 }
@@ -552,9 +557,10 @@ open_parts(struct writer *w)
 	w->is_live = w->ring_count && !ring_may_wait(w->rings[0]);
 	w->base = event_base_new();
 	w->order = order_new(ORDER_MAX, ORDER_BYTES);
+	w->retired = retired_new();
 	w->thresholds = thresholds_new(o->max_thresholds);
 	w->pending = pending_new();
-	if (!w->base || !w->order || !w->thresholds || !w->pending)
+	if (!w->base || !w->order || !w->retired || !w->thresholds || !w->pending)
 		return refuse("writer", NULL, -ENOMEM);
 	/* Of the start, as a spool's; in microseconds, as no state makes it unique. Ids of both
 	 * kinds never meet: a spool's epoch is in seconds. */
@@ -635,11 +641,18 @@ writer_free(struct writer *w)
 	(void)eve_file_close(w->file);
 	thresholds_free(w->thresholds);
 	order_free(w->order);
+	retired_free(w->retired);
 	if (w->base)
 		event_base_free(w->base);
 	pending_free(w->pending);
 	pthread_mutex_destroy(&w->status_lock);
 	free(w);
+}
+
+void
+writer_retire(struct writer *w, struct detect_engine *engine)
+{
+	retired_add(w->retired, engine);
 }
 
 void

@@ -56,6 +56,10 @@ int writer_start(struct writer *writer); /* the thread */
 int writer_finish(struct writer *writer);
 void writer_free(struct writer *writer);
 
+/* From any thread. Rules that were replaced: takes over the reference, and lets go of it when
+ * no waiting alert names one of them. */
+void writer_retire(struct writer *writer, struct detect_engine *engine);
+
 /* From any thread. */
 void writer_reopen(struct writer *writer); /* SIGHUP: eve.json anew */
 void writer_hurry(struct writer *writer);  /* wait for Redis no longer at the end */

@@ -43,6 +43,44 @@ the_lowest_packet_comes_first_and_arrival_decides_among_equals(void **state)
 }
 
 static void
+among_equals_the_earlier_time_comes_first(void **state)
+{
+	struct order *order = order_new(10, 1 << 20);
+	struct record_head head = { .class = RECORD_ALERT, .number = UINT64_MAX };
+	struct span json;
+
+	for (nsec_t ts = 3; ts; ts--) {
+		head.ts = ts;
+		assert_true(order_add(order, &head, SPAN("x"), 0));
+	}
+	for (nsec_t ts = 1; ts <= 3; ts++) {
+		assert_true(order_peek(order, UINT64_MAX, 0, &head, &json));
+		assert_int_equal(head.ts, ts);
+		order_pop(order);
+	}
+	order_free(order);
+}
+
+static void
+it_tells_whether_early_arrivals_still_wait(void **state)
+{
+	struct order *order = order_new(10, 1 << 20);
+
+	assert_false(order_holds_before(order, 100));
+	assert_true(add(order, 9, "first", 0));
+	assert_true(add(order, 1, "second", 0));
+	assert_int_equal(order_arrivals(order), 2);
+	assert_true(add(order, 5, "third", 0));
+	order_pop(order);
+	assert_true(order_holds_before(order, 2));
+	order_pop(order);
+	assert_true(order_holds_before(order, 2));
+	order_pop(order);
+	assert_false(order_holds_before(order, 2));
+	order_free(order);
+}
+
+static void
 only_what_all_workers_have_passed_is_due(void **state)
 {
 	struct order *order = order_new(10, 1 << 20);
@@ -106,6 +144,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    the_lowest_packet_comes_first_and_arrival_decides_among_equals),
+		cmocka_unit_test(among_equals_the_earlier_time_comes_first),
+		cmocka_unit_test(it_tells_whether_early_arrivals_still_wait),
 		cmocka_unit_test(only_what_all_workers_have_passed_is_due),
 		cmocka_unit_test(at_the_limit_the_oldest_goes_early_and_is_counted),
 		cmocka_unit_test(the_limit_is_also_one_of_bytes),

@@ -14,7 +14,7 @@
 struct batch {
 	unsigned count;
 	size_t used;
-	uint64_t upto; /* no frame before this number will come behind it; 0: not told */
+	uint64_t upto; /* no frame up to this number will come behind it */
 	struct frame frames[BATCH_FRAMES];
 	uint8_t bytes[BATCH_BYTES + FRAME_MAX];
 };
@@ -35,7 +35,7 @@ struct lane {
 struct dispatch {
 	unsigned count;
 	nsec_t last_ts; /* latest of all frames */
-	uint64_t last_number, idle_number;
+	uint64_t last_number, told_number, idle_number;
 	struct lane lanes[];
 };
 
@@ -55,8 +55,7 @@ lane_run(void *arg)
 			break;
 		for (unsigned i = 0; i < b->count; i++)
 			worker_frame(&b->frames[i], l->worker);
-		if (b->upto)
-			worker_progress(l->worker, b->upto);
+		worker_progress(l->worker, b->upto);
 		pthread_mutex_lock(&l->lock);
 		l->emptied++;
 		pthread_cond_signal(&l->changed);
@@ -77,20 +76,47 @@ lane_take(struct lane *l)
 	pthread_mutex_unlock(&l->lock);
 	b->count = 0;
 	b->used = 0;
-	b->upto = 0;
 	return b;
 }
 
 static void
-lane_hand_over(struct lane *l)
+lane_hand_over(struct lane *l, uint64_t upto)
 {
 	if (!l->filling)
 		return;
+	l->filling->upto = upto;
 	l->filling = NULL;
 	pthread_mutex_lock(&l->lock);
 	l->filled++;
 	pthread_cond_signal(&l->changed);
 	pthread_mutex_unlock(&l->lock);
+}
+
+static bool
+lane_is_idle(struct lane *l)
+{
+	pthread_mutex_lock(&l->lock);
+	bool is_idle = l->filled == l->emptied;
+	pthread_mutex_unlock(&l->lock);
+	return is_idle;
+}
+
+/*
+ * A worker that has nothing to do is told how far the capture is, and gets what waits for
+ * company: alerts of the others wait until it has passed their packets.
+ */
+static void
+lanes_tell(struct dispatch *d)
+{
+	for (unsigned i = 0; i < d->count; i++) {
+		struct lane *l = &d->lanes[i];
+		if (!lane_is_idle(l))
+			continue;
+		if (!l->filling)
+			l->filling = lane_take(l);
+		lane_hand_over(l, d->last_number);
+	}
+	d->told_number = d->last_number;
 }
 
 void
@@ -116,7 +142,9 @@ dispatch_frame(const struct frame *frame, void *arg)
 	b->frames[b->count].slack = DPI_SLACK;
 	b->used += (len + DPI_SLACK + 15) & ~(size_t)15;
 	if (++b->count == BATCH_FRAMES || b->used >= BATCH_BYTES)
-		lane_hand_over(l);
+		lane_hand_over(l, frame->number);
+	if (frame->number - d->told_number >= BATCH_FRAMES)
+		lanes_tell(d);
 }
 
 void
@@ -130,8 +158,7 @@ dispatch_idle(void *arg)
 		struct lane *l = &d->lanes[i];
 		if (!l->filling)
 			l->filling = lane_take(l);
-		l->filling->upto = d->last_number;
-		lane_hand_over(l);
+		lane_hand_over(l, d->last_number);
 	}
 	d->idle_number = d->last_number;
 }
@@ -143,7 +170,7 @@ dispatch_finish(struct dispatch *d)
 
 	for (unsigned i = 0; i < d->count; i++) {
 		struct lane *l = &d->lanes[i];
-		lane_hand_over(l);
+		lane_hand_over(l, d->last_number);
 		pthread_mutex_lock(&l->lock);
 		l->end = end;
 		l->is_closed = true;

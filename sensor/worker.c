@@ -315,6 +315,7 @@ worker_frame(const struct frame *frame, void *arg)
 
 	if (atomic_load_explicit(&w->offered, memory_order_relaxed))
 		worker_swap_engine(w);
+	recorder_at(w->recorder, frame->number);
 	worker_tick(w, frame->ts);
 	w->slack = frame->slack;
 	decode_frame(&w->decode, &w->decode_counters, &template, frame->link_type,
@@ -325,6 +326,7 @@ worker_frame(const struct frame *frame, void *arg)
 void
 worker_progress(struct worker *w, uint64_t number)
 {
+	worker_swap_engine(w);
 	ring_progress(w->ring, number);
 }
 
@@ -340,6 +342,7 @@ worker_idle(void *arg, nsec_t now)
 void
 worker_finish(struct worker *w, nsec_t end)
 {
+	recorder_at(w->recorder, UINT64_MAX); /* behind every packet of every worker */
 	while (flow_table_sweep(w->flows, end > w->now ? end : w->now))
 		;
 	flow_table_end_all(w->flows, FLOW_END_SHUTDOWN);

@@ -209,7 +209,7 @@ recorder_alert(struct recorder *r, const struct alert *a)
 	struct record_head head = { .class = RECORD_ALERT,
 		.type = "alert",
 		.ts = a->packet->ts,
-		.number = a->packet->number };
+		.number = a->packet->number ? a->packet->number : r->at };
 	struct json json;
 
 	if (a->flow)

@@ -80,6 +80,10 @@ void recorder_free(struct recorder *recorder);
  * packet that completed it (its number in the capture, its MAC addresses). */
 void recorder_packet(struct recorder *recorder, const struct packet *packet);
 
+/* The packet number that the worker is at: what has none of its own (a flow's end) is ordered
+ * among alerts as if it came with it. */
+void recorder_at(struct recorder *recorder, uint64_t number);
+
 /* Where rules keep what they captured of the packet at hand, for its alerts. NULL: nowhere. */
 void recorder_rule_thread(struct recorder *recorder, const struct rule_thread *thread);
 

@@ -30,6 +30,12 @@ recorder_packet(struct recorder *recorder, const struct packet *packet)
 }
 
 void
+recorder_at(struct recorder *recorder, uint64_t number)
+{
+	recorder->at = number;
+}
+
+void
 recorder_rule_thread(struct recorder *recorder, const struct rule_thread *thread)
 {
 	recorder->rule_thread = thread;

@@ -12,6 +12,7 @@ struct recorder {
 	const struct record_options *options;
 	struct recorder_sink sink;
 	const struct packet *packet;           /* at work on, or NULL */
+	uint64_t at; /* the number that packets without one are ordered by */
 	const struct rule_thread *rule_thread; /* or NULL */
 	uint64_t too_large; /* records that did not fit and were not written */
 };

@@ -82,15 +82,17 @@ put_packet(struct json *json, const struct rule_thread *thread, const char *key,
 	unsigned count = 0;
 
 	for (unsigned i = 0; thread && packet_text_at(thread, i, &var); i++) {
-		if (var.scope != scope || !var.name ||
-		    (scope != VAR_PACKET_TEXT && var.sid != sid))
+		uint8_t kind = var.scope == VAR_ALERT_JSON ? VAR_ALERT_TEXT : var.scope;
+		if (kind != scope || !var.name || (scope != VAR_PACKET_TEXT && var.sid != sid))
 			continue;
 		if (count++ == 0 && scope == VAR_PACKET_TEXT)
 			json_open_array(json, key);
 		else if (count == 1)
 			json_open_object(json, key);
 		record_key(var.name, name, sizeof(name));
-		if (scope == VAR_PACKET_REAL) {
+		if (var.scope == VAR_ALERT_JSON) {
+			json_put_raw(json, name, var.text);
+		} else if (scope == VAR_PACKET_REAL) {
 			json_put_double(json, name, var.real, 15);
 		} else if (scope == VAR_ALERT_TEXT) {
 			json_put_printable(json, name, var.text);

@@ -64,6 +64,18 @@ dataset_value_form(const struct dataset *set, struct span value, uint8_t buf[16]
 }
 
 bool
+dataset_note(const struct dataset *set, struct span bytes, struct span *ret)
+{
+	uint8_t buf[16];
+	if (!dataset_value_form(set, bytes, buf, &bytes))
+		return false;
+	const struct value *value = value_set_find(&set->values, bytes);
+	if (value)
+		*ret = value_note(value);
+	return value != NULL;
+}
+
+bool
 dataset_has(struct dataset *set, struct span bytes, uint16_t *ret_reputation)
 {
 	uint8_t buf[16];
@@ -179,7 +191,7 @@ state_read(struct rule_parser *parser, struct dataset *set, struct span name)
 	const char *path = path_of_data(parser, name);
 	if (access(path, F_OK) < 0)
 		path = path_of_rule(parser, name);
-	return dataset_file_read(parser, set, path, true);
+	return access(path, F_OK) < 0 ? 0 : dataset_file_read(parser, set, path);
 }
 
 static bool
@@ -265,6 +277,7 @@ set_new(struct span name, const struct dataset_options *o)
 	set->type = o->type;
 	set->is_dynamic = o->is_dynamic;
 	set->has_reputation = o->has_reputation;
+	set->format = o->format;
 	value_set_init(&set->values, o->memcap);
 	pthread_rwlock_init(&set->lock, NULL);
 	if (!set->name) {
@@ -324,8 +337,10 @@ set_make(struct rule_parser *parser, struct span name, const struct dataset_opti
 		return NULL;
 	}
 	int r = 0;
-	if (o->load.len)
-		r = dataset_file_read(parser, set, path_of_rule(parser, o->load), false);
+	if (o->load.len && o->format != DATASET_CSV)
+		r = dataset_json_read(parser, set, path_of_rule(parser, o->load), o);
+	else if (o->load.len)
+		r = dataset_file_read(parser, set, path_of_rule(parser, o->load));
 	else if (o->state.len)
 		r = state_read(parser, set, o->state);
 	if (r < 0) {
@@ -377,6 +392,16 @@ options_check(struct rule_parser *parser, const struct dataset_options *said)
 	struct span name = said->state.len ? said->state : said->save;
 	if (said->state.len && (said->load.len || said->save.len))
 		return rule_error(parser, said->state.p, "state is load and save at once");
+	if (said->format != DATASET_CSV &&
+	    (said->is_dynamic || said->has_reputation || name.len))
+		return rule_error(parser, NULL, "a set of JSON can only be looked up");
+	if (said->format != DATASET_CSV && (!said->load.len || !said->value_key.len))
+		return rule_error(parser, NULL, "a set of JSON needs load and value_key");
+	if (said->array_key.len && said->format != DATASET_JSON)
+		return rule_error(parser, said->array_key.p, "only format json has an array");
+	if (said->format == DATASET_CSV &&
+	    (said->value_key.len || said->context_key.len || said->removes_key))
+		return rule_error(parser, NULL, "only a set of JSON has keys");
 	return name.len ? rule_may_write(parser, name) : 0;
 }
 
@@ -395,6 +420,9 @@ dataset_get(struct rule_parser *parser, struct span name, const struct dataset_o
 		set = changed;
 	if (set && o.type != DATASET_NONE && o.type != set->type) {
 		rule_error(parser, name.p, "an earlier rule gave the set another type");
+		set = NULL;
+	} else if (set && set->format != o.format && (o.load.len || o.is_dynamic)) {
+		rule_error(parser, name.p, "an earlier rule gave the set another format");
 		set = NULL;
 	} else if (!set && o.type == DATASET_NONE) {
 		rule_error(parser, name.p, "needs the set's type");

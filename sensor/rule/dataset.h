@@ -29,13 +29,23 @@ enum dataset_type {
 	DATASET_IP,
 };
 
+/* Of the list that is loaded. */
+enum dataset_format {
+	DATASET_CSV,
+	DATASET_JSON,   /* an array of objects */
+	DATASET_NDJSON, /* an object a line */
+};
+
 struct dataset;
 
 /* What rules and configuration say of a set; empty spans: nothing. */
 struct dataset_options {
-	uint8_t type; /* enum dataset_type */
+	uint8_t type;   /* enum dataset_type */
+	uint8_t format; /* enum dataset_format */
 	struct span load, save, state;
-	uint64_t memcap; /* bytes; 0: not said */
+	uint64_t memcap;                               /* bytes; 0: not said */
+	struct span value_key, array_key, context_key; /* of JSON: dots between names */
+	bool removes_key;                              /* value_key is left out of the note */
 	bool is_dynamic, has_reputation;
 };
 
@@ -54,6 +64,11 @@ int dataset_option(struct rule_parser *parser, struct span word,
     struct dataset_options *options);
 
 bool dataset_has(struct dataset *set, struct span value, uint16_t *ret_reputation);
+/*
+ * The same for a set of JSON, which no rule changes: the object that came with the value, as text; it lives as long as
+ * the rule set.
+ */
+bool dataset_note(const struct dataset *set, struct span value, struct span *ret);
 /* Whether it was added (it was not there); taken away (it was there). */
 bool dataset_add(struct dataset *set, struct span value);
 bool dataset_remove(struct dataset *set, struct span value);

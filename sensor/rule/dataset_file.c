@@ -84,12 +84,9 @@ line_read(struct dataset *set, struct span line, uint8_t *buf)
 }
 
 int
-dataset_file_read(struct rule_parser *parser, struct dataset *set, const char *path,
-    bool may_lack)
+dataset_file_open(struct rule_parser *parser, const char *path, FILE **ret_file)
 {
 	FILE *file = fopen(path, "re");
-	if (!file && may_lack && errno == ENOENT)
-		return 0;
 	if (!file)
 		return rule_error(parser, NULL, "%s: cannot be read: %s", path,
 		    strerror(errno));
@@ -98,10 +95,20 @@ dataset_file_read(struct rule_parser *parser, struct dataset *set, const char *p
 		fclose(file);
 		return rule_error(parser, NULL, "%s: is no file of values", path);
 	}
+	*ret_file = file;
+	return 0;
+}
+
+int
+dataset_file_read(struct rule_parser *parser, struct dataset *set, const char *path)
+{
+	FILE *file;
+	int r = dataset_file_open(parser, path, &file);
+	if (r < 0)
+		return r;
 	char *line = NULL;
 	size_t cap = 0;
 	unsigned number = 0;
-	int r = 0;
 	uint8_t *buf = malloc(DATASET_VALUE_MAX + 1);
 	for (ssize_t n; buf && r == 0 && (n = getline(&line, &cap, file)) >= 0;) {
 		struct span text = args_trim(span_of(line, (size_t)n));

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 #include "sensor/rule/dataset.h"
 #include "sensor/rule/value_set.h"
@@ -12,6 +13,7 @@
 struct dataset {
 	char *name;
 	uint8_t type;
+	uint8_t format; /* enum dataset_format of its list */
 	bool is_dynamic, has_reputation;
 	pthread_rwlock_t lock; /* dynamic sets only */
 	struct value_set values;
@@ -37,9 +39,13 @@ bool dataset_value_form(const struct dataset *set, struct span value, uint8_t bu
 bool dataset_value_read(const struct dataset *set, struct span text, uint8_t *buf,
     struct span *ret);
 
-/* Reads a file into a set that nobody else knows yet. may_lack: it need not exist. */
-int dataset_file_read(struct rule_parser *parser, struct dataset *set, const char *path,
-    bool may_lack);
+/* Opens what is to be a file; 0, or what rule_error() gives. */
+int dataset_file_open(struct rule_parser *parser, const char *path, FILE **ret_file);
+
+/* Reads a file into a set that nobody else knows yet: a value a line, or JSON. */
+int dataset_file_read(struct rule_parser *parser, struct dataset *set, const char *path);
+int dataset_json_read(struct rule_parser *parser, struct dataset *set, const char *path,
+    const struct dataset_options *options);
 
 /* Writes the set beside path, and moves it there whole. -errno. */
 int dataset_file_write(struct dataset *set, const char *path);

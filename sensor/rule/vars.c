@@ -291,6 +291,14 @@ struct packet_vars {
 	struct packet_var var;
 };
 
+/* A rule may be tried more than once on a packet: the last look-up is what it fires on. */
+static bool
+is_looked_up_again(const struct packet_var *old, const struct packet_var *var)
+{
+	return var->scope == VAR_ALERT_JSON && old->scope == var->scope &&
+	       old->name == var->name && old->sid == var->sid;
+}
+
 static void
 packet_var_add(struct rule_thread *thread, const struct packet_var *var)
 {
@@ -301,9 +309,12 @@ packet_var_add(struct rule_thread *thread, const struct packet_var *var)
 	}
 	link->var = *var;
 	struct packet_vars **end = &thread->packet_vars;
-	while (*end)
+	while (*end && !is_looked_up_again(&(*end)->var, var))
 		end = &(*end)->next;
-	*end = link;
+	if (*end)
+		(*end)->var = *var;
+	else
+		*end = link;
 }
 
 void

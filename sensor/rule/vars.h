@@ -27,6 +27,7 @@ enum var_scope {
 	VAR_FLOW_TEXT,
 	VAR_PACKET_TEXT,
 	VAR_ALERT_TEXT,  /* as a packet's, and told in the alert itself: EVE's alert.context */
+	VAR_ALERT_JSON,  /* the same, told as the JSON it is */
 	VAR_PACKET_REAL, /* a number the rule measured: EVE's metadata.entropy */
 	VAR_HOST_BIT,
 	VAR_FLOW_ONCE, /* our own: a rule that fires once a flow has fired; never told */
@@ -77,11 +78,11 @@ void flow_vars_each(const struct flow_vars *vars, flow_var_fn *fn, void *arg);
 /* --- Texts captured for the current packet --- */
 struct packet_vars;
 struct packet_var {
-	uint8_t scope; /* VAR_PACKET_TEXT, VAR_ALERT_TEXT or VAR_PACKET_REAL */
+	uint8_t scope; /* VAR_PACKET_TEXT, VAR_ALERT_* or VAR_PACKET_REAL */
 	const char *name;
 	struct span text;
 	double real;  /* VAR_PACKET_REAL */
-	uint32_t sid; /* of the rule it belongs to: VAR_ALERT_TEXT and VAR_PACKET_REAL */
+	uint32_t sid; /* of the rule it belongs to: VAR_ALERT_* and VAR_PACKET_REAL */
 };
 void packet_text_set(struct rule_thread *thread, enum var_scope scope, uint32_t id,
     uint32_t sid, struct span text);

@@ -48,8 +48,9 @@ LIBRARIES = (
     # No event loop where packets are judged.
     (r"event2/.*|event\.h", ("sensor/sink/", "sensor/main.c", "sensor/sensor.c",
                              "sensor/control.c", "sensor/supervisor.c", "collector/")),
-    # The sensor writes JSON with common/json.h; only requests to its control socket are read.
-    (r"jansson\.h", ("collector/", "sensor/control_request.c")),
+    # The sensor writes JSON with common/json.h; only requests to its control socket and lists of
+    # values are read.
+    (r"jansson\.h", ("collector/", "sensor/control_request.c", "sensor/rule/dataset_json.c")),
     (r"sodium\.h", ("collector/",)),
 )
 

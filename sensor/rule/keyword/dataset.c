@@ -9,6 +9,7 @@
 #include "sensor/rule/dataset.h"
 #include "sensor/rule/inspect.h"
 #include "sensor/rule/number.h"
+#include "sensor/rule/vars.h"
 
 enum dataset_action {
 	DATASET_ISSET,
@@ -19,8 +20,23 @@ enum dataset_action {
 
 struct dataset_test {
 	struct dataset *set;
-	uint8_t action; /* enum dataset_action */
+	uint8_t action;   /* enum dataset_action */
+	uint32_t context; /* the variable that tells the note of what was found; 0: none */
 };
+
+/* The note of what is in the set, for the alert if there is one. */
+static bool
+json_isset(struct inspection *i, const struct dataset_test *t)
+{
+	struct span note;
+	if (!dataset_note(t->set, i->bytes, &note))
+		return false;
+	/* Not among the captures of this look at the rule: its other sections may be looked at
+	 * elsewhere (packet, transaction). What does not fire has no alert to tell it. */
+	if (note.len)
+		packet_text_set(i->thread, VAR_ALERT_JSON, t->context, i->ctx->rule->sid, note);
+	return true;
+}
 
 static enum inspect_result
 dataset_inspect(struct inspection *i, const struct match *match)
@@ -31,7 +47,7 @@ dataset_inspect(struct inspection *i, const struct match *match)
 	bool holds = false;
 	switch ((enum dataset_action)t->action) {
 	case DATASET_ISSET:
-		holds = dataset_has(t->set, i->bytes, NULL);
+		holds = t->context ? json_isset(i, t) : dataset_has(t->set, i->bytes, NULL);
 		break;
 	case DATASET_ISNOTSET:
 		holds = !dataset_has(t->set, i->bytes, NULL);
@@ -44,6 +60,19 @@ dataset_inspect(struct inspection *i, const struct match *match)
 		break;
 	}
 	return holds ? INSPECT_YES : INSPECT_STOP;
+}
+
+static int
+option_format(struct rule_parser *parser, struct span value, struct dataset_options *o)
+{
+	static const char *const names[] = { "csv", "json", "ndjson" };
+	for (uint8_t i = 0; i < 3; i++) {
+		if (!args_is(value, names[i]))
+			continue;
+		o->format = i;
+		return 0;
+	}
+	return rule_error(parser, value.p, "expected csv, json or ndjson");
 }
 
 int
@@ -66,6 +95,24 @@ dataset_option(struct rule_parser *parser, struct span word, struct dataset_opti
 	}
 	if (args_is(name, "save") && value.len) {
 		o->save = value;
+		return 0;
+	}
+	if (args_is(name, "format"))
+		return option_format(parser, value, o);
+	if (args_is(name, "value_key") && value.len) {
+		o->value_key = value;
+		return 0;
+	}
+	if (args_is(name, "array_key") && value.len) {
+		o->array_key = value;
+		return 0;
+	}
+	if (args_is(name, "context_key") && args_is_name(value)) {
+		o->context_key = value;
+		return 0;
+	}
+	if (args_is(name, "remove_key") && !value.len) {
+		o->removes_key = true;
 		return 0;
 	}
 	if (args_is(name, "memcap")) {
@@ -106,6 +153,8 @@ dataset_parse(struct rule_parser *parser, struct span args, bool is_negated)
 	t->set = dataset_get(parser, name, &o);
 	if (!t->set)
 		return -EINVAL;
+	if (o.context_key.len && !(t->context = var_id(o.context_key)))
+		return rule_error(parser, NULL, "no memory");
 	rule_add_inspect(parser, &keyword_dataset, t);
 	return 0;
 }
@@ -114,7 +163,9 @@ const struct keyword keyword_dataset = {
 	.name = "dataset",
 	.args =
 	    "isset | isnotset | set | unset, name [, type string | md5 | sha256 | ipv4 | ip] "
-	    "[, load file] [, save file] [, state file] [, memcap size]",
+	    "[, load file] [, save file] [, state file] [, memcap size] "
+	    "[, format csv | json | ndjson, value_key name.name [, array_key name] "
+	    "[, context_key name] [, remove_key]]",
 	.help = "the buffer's bytes are in a set of values",
 	.example = "tcp.hdr; dataset:set,seen-headers,type string;",
 	.url = "rules/datasets.html",

@@ -12,6 +12,7 @@
 #include "sensor/rule/inspect.h"
 #include "sensor/rule/match.h"
 #include "sensor/rule/thread.h"
+#include "sensor/rule/vars.h"
 #include "tests/unit/sensor/rule/rule_text.h"
 
 static char folder[] = "/tmp/dataset-test-XXXXXX";
@@ -217,6 +218,109 @@ the_configuration_says_what_rules_leave_open(void **state)
 	ruleset_free(set);
 }
 
+static const struct {
+	const char *options, *text, *value, *note; /* note NULL: not in the set */
+} json_cases[] = {
+	{ "format json,value_key ip", "[{\"ip\": \"a\", \"n\": 3}, {\"ip\": \"b\"}]", "a",
+	    "{\"ip\":\"a\",\"n\":3}" },
+	{ "format json,value_key ip", "[{\"ip\": \"a\"}]", "b", NULL },
+	{ "format json,array_key data.list,value_key v",
+	    "{\"data\": {\"list\": [{\"v\": \"x\"}]}, \"other\": 1}", "x", "{\"v\":\"x\"}" },
+	{ "format ndjson,value_key h", "{\"h\": \"a\"}\n\n{\"h\": \"b\", \"k\": null}\n", "b",
+	    "{\"h\":\"b\",\"k\":null}" },
+	{ "format ndjson,value_key i.h,remove_key",
+	    "{\"i\": {\"h\": \"a\"}, \"k\": \"\\u5173\"}\n", "a",
+	    "{\"i\":{},\"k\":\"\xe5\x85\xb3\"}" },
+};
+
+static void
+a_set_of_json_gives_the_object_of_what_it_holds(void **state)
+{
+	for (unsigned i = 0; i < sizeof(json_cases) / sizeof(json_cases[0]); i++) {
+		char options[1024], name[16];
+		snprintf(name, sizeof(name), "json-%u", i);
+		file_write(name, json_cases[i].text);
+		snprintf(options, sizeof(options),
+		    "dataset:isset,%s,type string,load %s,context_key seen,%s", name,
+		    path_of(name), json_cases[i].options);
+		struct ruleset *set = load(options, NULL);
+		if (set->count != 1)
+			fail_msg("%s", rule_text_reason(set));
+		struct rule_thread *thread = rule_thread_new(16, NULL);
+		struct match_context ctx = { .rule = set->rules[0], .thread = thread };
+		struct inspect_input input = { .bytes = span_str(json_cases[i].value),
+			.is_final = true };
+		rule_thread_packet_begin(thread);
+		/* Twice on one packet, told once. */
+		(void)inspect_section(&ctx, ctx.rule->sections, &input);
+		assert_int_equal(inspect_section(&ctx, ctx.rule->sections, &input),
+		    json_cases[i].note ? INSPECT_YES : INSPECT_STOP);
+		struct packet_var told;
+		bool is_told = packet_text_at(thread, 0, &told);
+		assert_false(is_told && packet_text_at(thread, 1, &(struct packet_var){ 0 }));
+		assert_int_equal(is_told, json_cases[i].note != NULL);
+		if (is_told && !span_eq(told.text, span_str(json_cases[i].note)))
+			fail_msg("%.*s", (int)told.text.len, (const char *)told.text.p);
+		rule_thread_free(thread);
+		ruleset_free(set);
+	}
+}
+
+static void
+what_is_no_set_of_json_is_refused(void **state)
+{
+	static const struct {
+		const char *options, *text, *reason;
+	} cases[] = {
+		{ "isset,%s,format json,value_key a", "[{\"a\": \"x\"}", "expected" },
+		{ "isset,%s,format json,value_key a", "{\"a\": \"x\"}", "no array" },
+		{ "isset,%s,format json,value_key a,array_key b", "[]", "no array" },
+		{ "isset,%s,format json,value_key a", "[{\"a\": \"x\"}, {\"b\": \"x\"}]",
+		    "object 2" },
+		{ "isset,%s,format json,value_key a", "[{\"a\": 3}]", "no text" },
+		{ "isset,%s,format json,value_key a", "[3]", "no text" },
+		{ "isset,%s,format json,value_key a", "[{\"a\": \"1\", \"a\": \"2\"}]",
+		    "duplicate" },
+		{ "isset,%s,format ndjson,value_key a", "{\"a\": \"x\"}\n{\n", ":2:" },
+		{ "isset,%s,format ndjson,value_key a,array_key b", "", "array" },
+		{ "isset,%s,format json", "[]", "value_key" },
+		{ "set,%s,format json,value_key a", "[]", "looked up" },
+		{ "isset,%s,format xml,value_key a", "[]", "ndjson" },
+		{ "isset,%s,context_key a", "", "keys" },
+	};
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char rest[256], options[1024], name[16];
+		snprintf(name, sizeof(name), "wrong-%u", i);
+		file_write(name, cases[i].text);
+		snprintf(rest, sizeof(rest), cases[i].options, name);
+		snprintf(options, sizeof(options), "dataset:%s,type string,load %s", rest,
+		    path_of(name));
+		struct ruleset *set = load(options, NULL);
+		if (set->count || !strstr(rule_text_reason(set), cases[i].reason))
+			fail_msg("%u: %s", i, rule_text_reason(set));
+		ruleset_free(set);
+	}
+}
+
+static void
+an_object_that_would_fill_an_alert_is_refused(void **state)
+{
+	static const char begins[] = "[{\"a\":\"b\",\"c\":\"";
+	char options[1024], *text = malloc(20100);
+	memset(text, 'x', 20100);
+	memcpy(text, begins, sizeof(begins) - 1);
+	memcpy(text + 20000, "\"}]", 4);
+	file_write("large", text);
+	free(text);
+	snprintf(options, sizeof(options),
+	    "dataset:isset,large,type string,load %s,format json,value_key a",
+	    path_of("large"));
+	struct ruleset *set = load(options, NULL);
+	assert_int_equal(set->count, 0);
+	assert_non_null(strstr(rule_text_reason(set), "16 KiB"));
+	ruleset_free(set);
+}
+
 int
 main(void)
 {
@@ -227,6 +331,9 @@ main(void)
 		cmocka_unit_test(a_file_that_cannot_be_written_is_told_and_leaves_the_old_one),
 		cmocka_unit_test(rules_write_only_where_they_may),
 		cmocka_unit_test(the_configuration_says_what_rules_leave_open),
+		cmocka_unit_test(a_set_of_json_gives_the_object_of_what_it_holds),
+		cmocka_unit_test(what_is_no_set_of_json_is_refused),
+		cmocka_unit_test(an_object_that_would_fill_an_alert_is_refused),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }

@@ -375,6 +375,25 @@ read_writer(struct reader *r, const struct options *o)
 	    (size_t)read_number(r, "guan.threshold.capacity", 65536, 16, 1u << 26);
 }
 
+/* As Suricata's file-store; only what is in its version 2. */
+static void
+read_filestore(struct reader *r)
+{
+	struct filestore_options *f = &r->c->files;
+
+	if (!read_bool(r, "outputs.file-store.enabled", false))
+		return;
+	const char *dir = read_text(r, "outputs.file-store.dir", "filestore");
+	f->dir = dir[0] == '/' ? dir : arena_printf(r->c->arena, "%s/%s", r->c->log_dir, dir);
+	f->is_forced = read_bool(r, "outputs.file-store.force-filestore", false);
+	f->quota_bytes = read_size(r, "guan.filestore.quota", 10ull << 30);
+	/* Files may be longer than what rules look at; 0 is all of them. */
+	uint64_t depth = r->c->tcp.depth;
+	uint64_t wanted = read_size(r, "outputs.file-store.stream-depth", depth);
+	if (wanted == 0 || (depth && wanted > depth))
+		r->c->tcp.depth = wanted;
+}
+
 static enum syscalls_mode
 read_seccomp(struct reader *r)
 {
@@ -482,6 +501,7 @@ config_load(const struct options *o)
 		r.mistakes++;
 	} else {
 		read_writer(&r, o);
+		read_filestore(&r);
 	}
 	if (r.mistakes) {
 		config_free(c);

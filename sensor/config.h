@@ -11,6 +11,7 @@
 #include "sensor/detect/detect.h"
 #include "sensor/options.h"
 #include "sensor/record/record.h"
+#include "sensor/sink/filestore.h"
 #include "sensor/sink/writer.h"
 #include "sensor/syscalls.h"
 
@@ -41,6 +42,7 @@ struct sensor_config {
 	struct ruleset_options rules;
 	struct detect_engine_options engine;
 	struct writer_options writer;
+	struct filestore_options files;
 };
 
 /* NULL when something was wrong; it has then been told on standard error, line by line. */

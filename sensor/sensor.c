@@ -56,6 +56,7 @@ struct sensor {
 	unsigned worker_count;
 	struct recorder *recorder; /* on the control ring */
 	struct writer *writer;
+	struct filestore *files; /* NULL: files are not stored */
 	struct geo *geo;
 	struct live *live;
 	struct live_thread *live_threads;
@@ -120,6 +121,11 @@ stats_gather(struct sensor *s, struct record_stats *stats)
 	}
 	if (s->replay)
 		stats->kernel_packets = replay_counters(s->replay).frames;
+	struct filestore_status files = filestore_status(s->files);
+	stats->files.stored = files.stored;
+	stats->files.bytes = files.bytes;
+	stats->files.shed = files.shed;
+	stats->files.errors = files.errors;
 	stats->threshold = status.threshold;
 	stats->spool_bytes = status.spool_bytes;
 	stats->spool_waiting = status.spool_waiting;
@@ -477,6 +483,13 @@ workers_open(struct sensor *s)
 	}
 	struct ring *control = s->rings[s->worker_count];
 	ring_progress(control, UINT64_MAX);
+	if (s->config->files.dir) {
+		s->config->files.workers = s->worker_count;
+		s->config->files.may_wait = !is_live;
+		s->files = filestore_new(&s->config->files);
+		if (!s->files)
+			log_fatal("out of memory");
+	}
 	s->recorder = recorder_new(s->config->record, ring_sink(control));
 	if (!s->recorder)
 		log_fatal("out of memory");
@@ -487,6 +500,7 @@ workers_open(struct sensor *s)
 			log_error("worker %u: %s", i, error ? error : "out of memory");
 			return -1;
 		}
+		worker_store_files(s->workers[i], filestore_sink(s->files, i));
 	}
 	return 0;
 }
@@ -549,6 +563,8 @@ open_all(struct sensor *s)
 	r = writer_open(&s->config->writer, s->rings, s->worker_count + 1, &s->writer);
 	if (r < 0)
 		return -1; /* the writer has told why */
+	if (s->files && filestore_start(s->files) < 0)
+		return -1;
 	if (writer_start(s->writer) < 0) {
 		log_error("the writer could not be started");
 		return -1;
@@ -565,6 +581,7 @@ close_all(struct sensor *s)
 {
 	duty_stop(s);
 	control_close(s->control);
+	filestore_free(s->files);
 	writer_free(s->writer);
 	recorder_free(s->recorder);
 	live_close(s->live);
@@ -607,6 +624,7 @@ restart_alarm(struct sensor *s, const struct sensor_restart *restart)
 static int
 finish(struct sensor *s)
 {
+	filestore_finish(s->files);
 	pthread_mutex_lock(&s->lock);
 	s->is_ending = true;
 	reload_join(s);

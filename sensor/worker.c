@@ -394,6 +394,12 @@ worker_new(const struct sensor_config *config, struct detect_engine *engine, str
 }
 
 void
+worker_store_files(struct worker *w, const struct file_sink *sink)
+{
+	w->protos->file_sink = sink;
+}
+
+void
 worker_free(struct worker *w)
 {
 	if (!w)

@@ -18,6 +18,9 @@ struct worker *worker_new(const struct sensor_config *config, struct detect_engi
     struct ring *ring, const char **ret_error);
 void worker_free(struct worker *worker);
 
+/* Before the first packet: where files go that are stored. NULL: nowhere. */
+void worker_store_files(struct worker *worker, const struct file_sink *sink);
+
 void worker_frame(const struct frame *frame, void *worker);
 
 /* Every frame up to this number has been handed out, to this worker or another. */

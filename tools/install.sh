@@ -33,6 +33,7 @@ collect_build() {
 	want_module zlib zlib1g-dev
 	want_module libbrotlidec libbrotli-dev
 	want_module liblzma liblzma-dev
+	want_module libmagic libmagic-dev
 	want_module libsodium libsodium-dev
 	want_module libcrypto libssl-dev
 	want_module libcap-ng libcap-ng-dev

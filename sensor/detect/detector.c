@@ -80,6 +80,16 @@ sized_put(struct detector *detector, const struct sized *sized)
 	detector->stamp = detector->serial = detector->slot_stamp = 0;
 }
 
+/* Parsers make of files what the rules at work ask for. */
+static void
+needs_tell(struct detector *detector)
+{
+	struct proto_worker *protos = detector->protos;
+	if (protos)
+		protos->file_needs = protos->options->file_needs |
+				     detect_engine_rules(detector->engine)->file_needs;
+}
+
 struct detector *
 detector_new(struct detect_engine *engine, struct proto_worker *protos,
     detect_alert_fn *on_alert, void *arg)
@@ -93,6 +103,7 @@ detector_new(struct detect_engine *engine, struct proto_worker *protos,
 	sized_put(detector, &sized);
 	detector->engine = detect_engine_ref(engine);
 	detector->protos = protos;
+	needs_tell(detector);
 	detector->on_alert = on_alert;
 	detector->arg = arg;
 	detector->thread = rule_thread_new(VAR_CHUNKS_MAX, engine->hosts);
@@ -136,6 +147,7 @@ detector_swap(struct detector *detector, struct detect_engine *engine)
 	struct detect_engine *before = detector->engine;
 	detector->engine = detect_engine_ref(engine);
 	detect_engine_unref(before);
+	needs_tell(detector);
 	return 0;
 }
 

@@ -23,6 +23,7 @@
 #include "common/digest.h"
 #include "sensor/proto/file.h"
 #include "sensor/proto/file_digest.h"
+#include "sensor/proto/file_magic.h"
 #include "sensor/proto/heap.h"
 
 /* No protocol of ours needs more to be told from the others. */
@@ -91,7 +92,8 @@ proto_worker_new(const struct proto_options *options)
 	}
 	/* The library reads its own files when first used: now, while we may. */
 	digest_init();
-	file_digest_drop(worker, file_digest_new(worker, options->hashes));
+	worker->file_needs = options->file_needs;
+	file_digest_drop(worker, file_digest_new(worker, options->file_needs & PROTO_HASHES));
 	return worker;
 
 err:
@@ -114,6 +116,7 @@ proto_worker_free(struct proto_worker *worker)
 		slab_free(worker->apps);
 	proto_heap_free(worker->heap);
 	file_digest_pool_free(worker->digests);
+	file_magic_free(worker->magic);
 	free(worker);
 }
 

@@ -21,6 +21,7 @@ struct proto_counters {
 	uint64_t gaps[PROTO_ID_COUNT];
 	uint64_t memory_shed; /* a pool was exhausted */
 	uint64_t files_shed;  /* over the cap of a transaction */
+	uint64_t files_unstored; /* asked for by a rule, and not had whole */
 };
 
 /* A pinned protocol of the operator's map: (zone, port) comes before every probe. */
@@ -43,7 +44,7 @@ struct proto_options {
 	void *config[PROTO_ID_COUNT];     /* what configure() made */
 	const struct proto_pin *pins;
 	size_t pin_count;
-	unsigned hashes;       /* enum proto_hash_kind bits to make of every file */
+	unsigned file_needs;   /* enum proto_file_need: to make of every file */
 	size_t max_flows;      /* struct app pool */
 	size_t max_heap_bytes; /* what parsers may hold in all (headers, bodies, windows) */
 };
@@ -65,6 +66,19 @@ struct proto_ports {
 	} ranges[PROTO_PORT_RANGES_MAX];
 };
 
+/*
+ * Where files go that are stored: set by the worker's owner. What is put() under an id is one
+ * file, in order; end() with its SHA-256 keeps it, with NULL it was not wanted after all.
+ * begin() 0 and put() false: no room, the file is given up.
+ */
+struct file_sink {
+	uint64_t (*begin)(void *arg);
+	bool (*put)(void *arg, uint64_t id, struct span bytes);
+	void (*end)(void *arg, uint64_t id, const uint8_t *sha256);
+	void *arg;
+	bool is_forced; /* every file is stored */
+};
+
 struct proto_worker {
 	const struct proto_options *options;
 	struct slab *apps;
@@ -74,6 +88,9 @@ struct proto_worker {
 	struct proto_counters counters;
 	struct proto_ports ports[PROTO_ID_COUNT];
 	struct file_digest *digests; /* waiting to be used again */
+	struct file_magic *magic;    /* opened with the first file whose kind is asked for */
+	const struct file_sink *file_sink; /* NULL: files are not stored */
+	unsigned file_needs; /* the configuration's, and those of the rules at work */
 	uint64_t wanted; /* bit per proto_id that has parsers or rules; others are only named */
 };
 

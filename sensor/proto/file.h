@@ -34,6 +34,17 @@ enum file_state {
 	FILE_TRUNCATED, /* it broke off, or has a hole */
 };
 
+/* Whether the content goes to worker->file_sink. */
+enum file_store {
+	FILE_STORE_NO,
+	FILE_STORE_MAYBE, /* a rule may still ask: the window, when it runs over, is sent ahead
+			   */
+	FILE_STORE_YES,
+	FILE_STORE_LOST, /* bytes of it had no room */
+};
+
+#define FILE_SIDS_MAX 8
+
 struct file_digest; /* file_digest.h */
 
 struct file {
@@ -50,6 +61,12 @@ struct file {
 	const struct body_options *options;
 	struct file_digest *digest; /* while it is read, when hashes are wanted */
 	struct proto_hashes hashes; /* of what was seen, once it has ended */
+	bool wants_magic;           /* not known yet, and asked for */
+	uint8_t store;              /* enum file_store */
+	uint8_t sid_count;
+	uint32_t sids[FILE_SIDS_MAX]; /* of rules that had it stored */
+	uint64_t store_id;            /* 0: nothing has been sent */
+	struct proto_buf magic; /* what libmagic says of its first bytes; empty: nothing */
 };
 
 /*
@@ -75,6 +92,22 @@ void file_write(struct app *app, struct file *file, uint64_t offset, struct span
 /* Nothing more will come; is_whole: because it was all. Calling it again changes nothing. */
 void file_end(struct app *app, struct file *file, bool is_whole);
 
+/*
+ * A rule asks for the file to be stored; once it has, it stays so. Bytes that have left the
+ * window cannot be had back: then it is counted as shed. sid 0: no rule, the configuration.
+ */
+void file_store(struct app *app, struct file *file, uint32_t sid);
+
+/* The same for all files of a transaction or flow that begin from now on. */
+void file_store_tx(struct tx *tx, uint8_t dirs);
+void file_store_flow(struct app *app, uint8_t dirs);
+
+static inline bool
+file_is_stored(const struct file *file)
+{
+	return file->store == FILE_STORE_YES && file->store_id;
+}
+
 static inline uint64_t
 file_size(const struct file *file)
 {
@@ -90,16 +123,21 @@ bool file_get_data(const struct app *app, const struct tx *tx, enum dir dir, uns
     struct arena *scratch, struct field_value *ret);
 bool file_get_name(const struct app *app, const struct tx *tx, enum dir dir, unsigned index,
     struct arena *scratch, struct field_value *ret);
+bool file_get_magic(const struct app *app, const struct tx *tx, enum dir dir, unsigned index,
+    struct arena *scratch, struct field_value *ret);
 
 /* The protocol's directions that carry files, and the step from which on they do. */
-#define FILE_FIELDS(dirs, progress)                                                        \
-	{ "file.data", "content of a file, encodings off",                                 \
-		"file.data; content:\"%PDF-\"; startswith;", FIELD_STREAM, dirs, progress, \
-		NULL, "file_data", NULL, file_get_data, NULL },                            \
-	{                                                                                  \
-		"file.name", "name of a file that is sent",                                \
-		    "file.name; content:\".exe\"; endswith;", FIELD_MULTI, dirs, progress, \
-		    NULL, NULL, NULL, file_get_name, NULL                                  \
+#define FILE_FIELDS(dirs, progress)                                                         \
+	{ "file.data", "content of a file, encodings off",                                  \
+		"file.data; content:\"%PDF-\"; startswith;", FIELD_STREAM, dirs, progress,  \
+		NULL, "file_data", NULL, file_get_data, NULL },                             \
+	    { "file.magic", "kind of a file, in libmagic's words",                          \
+		    "file.magic; content:\"PDF document\"; startswith;", FIELD_MULTI, dirs, \
+		    progress, NULL, "file_magic", NULL, file_get_magic, NULL },             \
+	{                                                                                   \
+		"file.name", "name of a file that is sent",                                 \
+		    "file.name; content:\".exe\"; endswith;", FIELD_MULTI, dirs, progress,  \
+		    NULL, "file_name", NULL, file_get_name, NULL                            \
 	}
 
 /* --- For app.c --- */

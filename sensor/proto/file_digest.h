@@ -12,7 +12,7 @@
 
 struct file_digest;
 
-/* kinds: bits of enum proto_hash_kind. NULL: none asked for, or no memory (counted). */
+/* kinds: of PROTO_HASHES. NULL: none asked for, or no memory (counted). */
 struct file_digest *file_digest_new(struct proto_worker *worker, unsigned kinds);
 
 /* NULL is fine, here and below. */

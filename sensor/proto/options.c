@@ -74,17 +74,18 @@ add_hash(struct proto_options *options, const struct conf_node *node)
 	static const char *const names[] = { "md5", "sha1", "sha256" };
 	for (unsigned i = 0; node->kind == CONF_SCALAR && i < 3; i++) {
 		if (strcmp(node->value, names[i]) == 0) {
-			options->hashes |= 1u << i;
+			options->file_needs |= 1u << i;
 			return true;
 		}
 	}
 	return false;
 }
 
-/* Files are hashed when the EVE type "files" names hashes, or when files would be stored. */
+/* What is made of every file: hashes when the EVE type "files" names hashes, or when files
+ * would be stored. */
 static int
-read_hashes(struct proto_options *options, struct arena *arena, const struct conf_node *root,
-    const char **ret_error)
+read_file_needs(struct proto_options *options, struct arena *arena,
+    const struct conf_node *root, const char **ret_error)
 {
 	const struct conf_node *files = eve_type(root, "files");
 	const struct conf_node *force =
@@ -95,10 +96,16 @@ read_hashes(struct proto_options *options, struct arena *arena, const struct con
 		if (!add_hash(options, n))
 			return wrong(arena, n, "expected md5, sha1 or sha256", ret_error);
 	}
-	bool stores = false;
+	bool has_magic = false, stores = false;
+	const struct conf_node *magic =
+	    files && files->kind == CONF_MAP ? conf_child(files, "force-magic") : NULL;
+	if (!conf_bool(magic, false, &has_magic))
+		return wrong(arena, magic, "expected yes or no", ret_error);
+	if (has_magic)
+		options->file_needs |= PROTO_MAGIC;
 	(void)conf_bool(conf_get(root, "outputs.file-store.enabled"), false, &stores);
 	if (stores)
-		options->hashes |= PROTO_SHA256;
+		options->file_needs |= PROTO_SHA256;
 	return 0;
 }
 
@@ -119,7 +126,7 @@ proto_options_read(struct proto_options *options, struct arena *arena,
 		options->max_heap_bytes = max_bytes;
 
 	if (root) {
-		int r = read_hashes(options, arena, root, ret_error);
+		int r = read_file_needs(options, arena, root, ret_error);
 		if (r < 0)
 			return r;
 	}

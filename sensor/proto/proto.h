@@ -76,6 +76,7 @@ struct tx {
 	bool is_recorded;
 	bool skip_record;    /* by a rule (config keyword) or by the protocol's own wish */
 	bool has_alert;
+	uint8_t store_dirs; /* DIR_BIT()s whose files are all stored: file_store_tx() */
 	bool is_answer; /* a message of the server alone: its record tells server to client */
 	uint64_t events;     /* bit set over proto->events */
 	uint64_t events_told; /* already in anomaly records */
@@ -102,6 +103,7 @@ struct app {
 	bool is_changing;  /* CONNECT, STARTTLS, Upgrade: detection starts again */
 	bool no_inspection; /* the rest is ciphertext or bulk: stop feeding and scanning */
 	uint8_t old_id;     /* before a change */
+	uint8_t store_dirs; /* as in struct tx, for all transactions */
 	/* Detection's memory between packets, see app.c. */
 	bool is_probed[2];        /* the direction has been named, or never will be */
 	bool is_fed[2];           /* parse() has been called */
@@ -187,11 +189,14 @@ struct field {
 	bool is_multi; /* of a number: several instances, as FIELD_MULTI has them */
 };
 
-/* Hashes of a file's content that are made when somebody asks for them. */
-enum proto_hash_kind {
+/* What is made of a file's content when a rule or the configuration asks for it. */
+enum proto_file_need {
 	PROTO_MD5 = 1 << 0,
 	PROTO_SHA1 = 1 << 1,
 	PROTO_SHA256 = 1 << 2,
+	PROTO_HASHES = PROTO_MD5 | PROTO_SHA1 | PROTO_SHA256,
+	PROTO_MAGIC = 1 << 3, /* its kind, in libmagic's words */
+	PROTO_STORE = 1 << 4, /* a rule may want it stored */
 };
 
 struct proto_hashes {

@@ -230,6 +230,8 @@ recorder_alert(struct recorder *r, const struct alert *a)
 	}
 	if (r->options->alert.metadata_app)
 		record_app(&json, a->app, a->tx);
+	if (r->options->alert.metadata_rule && a->tx)
+		record_alert_files(&json, a->tx, a->packet->dir);
 	if (a->flow) {
 		record_app_proto(&json, a->flow);
 		json_put_str(&json, "direction",

@@ -118,6 +118,9 @@ struct record_stats {
 	uint64_t records[RECORD_CLASS_COUNT], records_shed[RECORD_CLASS_COUNT];
 	uint64_t spool_bytes, spool_waiting;
 	uint64_t memory_bytes;
+	struct {
+		uint64_t stored, bytes, shed, errors;
+	} files; /* that were to be stored */
 };
 void recorder_stats(struct recorder *recorder, nsec_t ts, const struct record_stats *stats);
 

@@ -50,6 +50,9 @@ void record_end(struct recorder *recorder, struct json *json, const struct recor
 /* The application's own object of a transaction, under its key; nothing when it has none. */
 void record_app(struct json *json, const struct app *app, const struct tx *tx);
 
+/* "files": those of a transaction's direction, in an alert. */
+void record_alert_files(struct json *json, const struct tx *tx, enum dir dir);
+
 void record_app_proto(struct json *json, const struct flow *flow);
 
 /* "metadata": flowbits and the like of a flow. */

@@ -102,7 +102,20 @@ put_app(struct json *json, const struct proto_counters *p)
 		json_close(json);
 	}
 	json_put_uint(json, "memory_shed", p->memory_shed);
+	json_put_uint(json, "files_shed", p->files_shed);
 	json_close(json);
+	json_close(json);
+}
+
+static void
+put_files(struct json *json, const struct record_stats *s)
+{
+	json_open_object(json, "file_store");
+	json_put_uint(json, "fs_errors", s->files.errors);
+	json_put_uint(json, "stored", s->files.stored);
+	json_put_uint(json, "bytes", s->files.bytes);
+	json_put_uint(json, "shed", s->files.shed);
+	json_put_uint(json, "not_stored", s->app.files_unstored);
 	json_close(json);
 }
 
@@ -175,6 +188,7 @@ recorder_stats(struct recorder *r, nsec_t ts, const struct record_stats *s)
 	put_flow(&json, s);
 	put_tcp(&json, &s->tcp);
 	put_app(&json, &s->app);
+	put_files(&json, s);
 	put_detect(&json, s);
 	put_records(&json, s);
 	json_close(&json);

@@ -51,15 +51,61 @@ record_tx(struct recorder *r, const struct app *app, const struct tx *tx)
 	record_end(r, &json, &head);
 }
 
+/* As Suricata: MD5 and SHA-1 only of a file that is whole, SHA-256 of what there was. */
 static void
-put_hashes(struct json *json, const struct proto_hashes *h)
+put_hashes(struct json *json, const struct file *file)
 {
-	if (h->kinds & PROTO_MD5)
+	const struct proto_hashes *h = &file->hashes;
+	unsigned kinds = h->kinds;
+
+	if (file->state != FILE_CLOSED)
+		kinds &= PROTO_SHA256;
+	if (kinds & PROTO_MD5)
 		json_put_hex(json, "md5", span_of(h->md5, sizeof(h->md5)), 0);
-	if (h->kinds & PROTO_SHA1)
+	if (kinds & PROTO_SHA1)
 		json_put_hex(json, "sha1", span_of(h->sha1, sizeof(h->sha1)), 0);
-	if (h->kinds & PROTO_SHA256)
+	if (kinds & PROTO_SHA256)
 		json_put_hex(json, "sha256", span_of(h->sha256, sizeof(h->sha256)), 0);
+}
+
+static void
+put_file(struct json *json, const struct file *file)
+{
+	static const char *const states[] = { [FILE_OPEN] = "UNKNOWN",
+		[FILE_CLOSED] = "CLOSED",
+		[FILE_TRUNCATED] = "TRUNCATED" };
+
+	json_put_text(json, "filename", proto_buf_span(&file->name));
+	if (file->sid_count) {
+		json_open_array(json, "sid");
+		for (unsigned i = 0; i < file->sid_count; i++)
+			json_put_uint(json, NULL, file->sids[i]);
+		json_close(json);
+	}
+	if (file->magic.len)
+		json_put_text(json, "magic", proto_buf_span(&file->magic));
+	json_put_bool(json, "gaps", file->body->has_gap);
+	json_put_str(json, "state", states[file->state]);
+	put_hashes(json, file);
+	json_put_bool(json, "stored", file_is_stored(file));
+	if (file_is_stored(file))
+		json_put_uint(json, "file_id", file->store_id);
+	json_put_uint(json, "size", file_size(file));
+	json_put_uint(json, "tx_id", file->tx->id);
+}
+
+void
+record_alert_files(struct json *json, const struct tx *tx, enum dir dir)
+{
+	if (!tx->files[dir])
+		return;
+	json_open_array(json, "files");
+	for (const struct file *file = tx->files[dir]; file; file = file->next) {
+		json_open_object(json, NULL);
+		put_file(json, file);
+		json_close(json);
+	}
+	json_close(json);
 }
 
 static void
@@ -78,13 +124,7 @@ record_file(struct recorder *r, const struct app *app, const struct tx *tx,
 	record_app(&json, app, tx);
 	record_app_proto(&json, app->flow);
 	json_open_object(&json, "fileinfo");
-	json_put_text(&json, "filename", proto_buf_span(&file->name));
-	json_put_bool(&json, "gaps", file->body->has_gap);
-	json_put_str(&json, "state", file->state == FILE_CLOSED ? "CLOSED" : "TRUNCATED");
-	json_put_bool(&json, "stored", false);
-	put_hashes(&json, &file->hashes);
-	json_put_uint(&json, "size", file_size(file));
-	json_put_uint(&json, "tx_id", tx->id);
+	put_file(&json, file);
 	json_close(&json);
 	record_guan(r, &json);
 	record_end(r, &json, &head);

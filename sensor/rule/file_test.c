@@ -1,19 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/rule/file_test.h"
 
+#include <errno.h>
+
 #include "sensor/proto/file.h"
 #include "sensor/rule/content.h"
 
+/* What is not known (yet) holds no test, negated or not. */
 static bool
-name_holds(const struct file_name *n, struct span name)
+text_holds(const struct file_text *t, const struct file *file)
 {
-	if (!n->is_extension)
-		return (content_search(name, 0, n->text, true) != NULL) != n->is_negated;
-	size_t at = name.len;
-	while (at && name.p[at - 1] != '.')
+	struct span in = proto_buf_span(t->of == FILE_TEXT_MAGIC ? &file->magic : &file->name);
+	if (!in.len)
+		return false;
+	if (t->of != FILE_TEXT_EXTENSION)
+		return (content_search(in, 0, t->text, true) != NULL) != t->is_negated;
+	size_t at = in.len;
+	while (at && in.p[at - 1] != '.')
 		at--;
-	bool is_it = at > 0 && span_caseeq(span_from(name, at), n->text);
-	return is_it != n->is_negated;
+	bool is_it = at > 0 && span_caseeq(span_from(in, at), t->text);
+	return is_it != t->is_negated;
+}
+
+/* Of a file with a hole the digest is that of another file. */
+static bool
+hashes_hold(const struct file_hashes *h, const struct file *file)
+{
+	if (file->state == FILE_OPEN || file->body->has_gap || !(file->hashes.kinds & h->kind))
+		return false;
+	const uint8_t *digest = h->kind == PROTO_MD5    ? file->hashes.md5
+				: h->kind == PROTO_SHA1 ? file->hashes.sha1
+							: file->hashes.sha256;
+	return hash_list_has(h->list, digest) != h->is_negated;
 }
 
 /* The size of a file that still grows is only known to be over a limit. */
@@ -29,11 +47,19 @@ size_holds(const struct file_test *test, const struct file *file, bool is_ended)
 static bool
 file_holds(const struct file_test *test, const struct file *file, bool is_ended)
 {
-	struct span name = proto_buf_span(&file->name);
-	for (const struct file_name *n = test->names; n; n = n->next)
-		if (!name.len || !name_holds(n, name))
+	for (const struct file_text *t = test->texts; t; t = t->next)
+		if (!text_holds(t, file))
+			return false;
+	for (const struct file_hashes *h = test->hashes; h; h = h->next)
+		if (!hashes_hold(h, file))
 			return false;
 	return !test->has_size || size_holds(test, file, is_ended);
+}
+
+bool
+file_test_holds(const struct file_test *test, const struct file *file)
+{
+	return file_holds(test, file, file->tx->is_done[file->dir]);
 }
 
 static bool
@@ -43,7 +69,7 @@ file_match_tx(const struct match *match, const struct match_context *ctx)
 	if (!ctx->tx || !(test->dirs & DIR_BIT(ctx->dir)))
 		return false;
 	for (const struct file *file = ctx->tx->files[ctx->dir]; file; file = file->next) {
-		if (file_holds(test, file, ctx->tx->is_done[ctx->dir]))
+		if (file_test_holds(test, file))
 			return true;
 	}
 	return false;
@@ -67,21 +93,36 @@ file_test_of(struct rule_parser *parser)
 }
 
 int
-file_test_add_name(struct rule_parser *parser, struct span args, bool is_negated,
-    bool is_extension)
+file_test_add_text(struct rule_parser *parser, struct span args, bool is_negated,
+    enum file_text_of of)
 {
 	if (args.len == 0)
-		return rule_error(parser, args.p, "expected a name");
+		return rule_error(parser, args.p, "expected a text");
 	struct file_test *test = file_test_of(parser);
-	struct file_name *name = rule_alloc(parser, sizeof(*name));
+	struct file_text *t = rule_alloc(parser, sizeof(*t));
 	struct span text = rule_copy(parser, args);
 	for (size_t i = 0; i < text.len; i++)
 		if (text.p[i] >= 'A' && text.p[i] <= 'Z')
 			((uint8_t *)text.p)[i] |= 0x20;
-	name->text = text;
-	name->is_negated = is_negated;
-	name->is_extension = is_extension;
-	name->next = test->names;
-	test->names = name;
+	*t = (struct file_text){ text, (uint8_t)of, is_negated, test->texts };
+	test->texts = t;
+	return 0;
+}
+
+int
+file_test_add_hashes(struct rule_parser *parser, struct span args, bool is_negated,
+    enum proto_file_need kind)
+{
+	unsigned width = kind == PROTO_MD5 ? 16 : kind == PROTO_SHA1 ? 20 : 32;
+	if (args.len == 0)
+		return rule_error(parser, args.p, "expected the name of a file");
+	struct file_test *test = file_test_of(parser);
+	struct file_hashes *h = rule_alloc(parser, sizeof(*h));
+	*h = (struct file_hashes){ hash_list_read(parser, args, width), (uint8_t)kind,
+		is_negated, test->hashes };
+	if (!h->list)
+		return -EINVAL;
+	test->hashes = h;
+	parser->set->file_needs |= kind;
 	return 0;
 }

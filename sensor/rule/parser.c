@@ -328,6 +328,8 @@ rule_select_buffer(struct rule_parser *parser, const struct buffer *buffer)
 	parser->transforms_len = 0;
 	parser->content = NULL;
 	parser->content_match = NULL;
+	if (buffer && strcmp(buffer->name, "file.magic") == 0)
+		parser->set->file_needs |= PROTO_MAGIC;
 	if (buffer && buffer->scope == BUFFER_PACKET && buffer->needs)
 		return rule_need_layers(parser, buffer->needs);
 	return 0;

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#define FILES "the sensor does not extract files"
 #define LUA "the sensor runs no scripts"
 #define SUFFIXES "the sensor has no list of public suffixes"
 #define PROTO "the sensor does not parse this protocol"
@@ -23,14 +22,6 @@ static const struct {
 	{ "enip.", PROTO },
 	{ "cip_service", PROTO },
 	{ "cip.", PROTO },
-	{ "file.magic", FILES },
-	{ "file_magic", FILES },
-	{ "file.name", FILES },
-	{ "file_name", FILES },
-	{ "filemagic", FILES },
-	{ "filemd5", FILES },
-	{ "filesha1", FILES },
-	{ "filesha256", FILES },
 	{ "frame", "frames are not kept apart" },
 	{ "ftp.", PROTO },
 

@@ -41,6 +41,7 @@ struct ruleset {
 	uint32_t refused, skipped; /* skipped: requires not met, commented actions */
 	struct rule_refusal *refusals;
 	uint64_t content_hash; /* of all rule texts and variables */
+	unsigned file_needs; /* what rules ask of files: enum proto_file_need */
 	const char *dir;
 	struct cleanup *cleanups;
 };

@@ -6,7 +6,7 @@
 static int
 fileext_parse(struct rule_parser *parser, struct span args, bool is_negated)
 {
-	return file_test_add_name(parser, args, is_negated, true);
+	return file_test_add_text(parser, args, is_negated, FILE_TEXT_EXTENSION);
 }
 
 const struct keyword keyword_fileext = {

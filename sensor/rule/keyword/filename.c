@@ -6,7 +6,7 @@
 static int
 filename_parse(struct rule_parser *parser, struct span args, bool is_negated)
 {
-	return file_test_add_name(parser, args, is_negated, false);
+	return file_test_add_text(parser, args, is_negated, FILE_TEXT_NAME);
 }
 
 const struct keyword keyword_filename = {

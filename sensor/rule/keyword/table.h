@@ -33,7 +33,11 @@
 	X(entropy) \
 	X(fast_pattern) \
 	X(fileext) \
+	X(filemagic) \
+	X(filemd5) \
 	X(filename) \
+	X(filesha1) \
+	X(filesha256) \
 	X(filesize) \
 	X(filestore) \
 	X(flow) \

@@ -3,6 +3,10 @@
 #include "tests/unit/sensor/proto/bench.h"
 
 #include "sensor/proto/file.h"
+#include "sensor/proto/file_magic.h"
+
+/* A window of few bytes, which files of tests run over. */
+static const struct body_options small_options = { .limit = 8 };
 
 struct holder {
 	struct bench b;
@@ -134,6 +138,126 @@ files_over_the_cap_are_counted_and_harmless(void **state)
 	holder_close(&h);
 }
 
+/* --- Kinds --- */
+
+static void
+the_kind_is_the_same_for_any_split(void **state)
+{
+	static char text[3 * MAGIC_BYTES];
+	struct holder h;
+	memset(text, ' ', sizeof(text));
+	memcpy(text, "%PDF-1.4\n", 9);
+	for (size_t step = 1; step <= sizeof(text); step *= 3) {
+		holder_open(&h);
+		h.b.worker->file_needs |= PROTO_MAGIC;
+		struct file *file = file_begin(h.app, h.tx, DIR_TOCLIENT, SPAN("x"), NULL);
+		for (size_t at = 0; at < sizeof(text); at += step)
+			file_append(h.app, file,
+			    span_sub(span_of(text, sizeof(text)), at, step));
+		file_end(h.app, file, true);
+		assert_true(span_starts(proto_buf_span(&file->magic), SPAN("PDF document")));
+		holder_close(&h);
+	}
+}
+
+/* --- Storing: a sink that writes down what it is told --- */
+
+struct told {
+	char text[256];
+	unsigned open;
+	bool is_full;
+};
+
+static void
+tell(struct told *told, const char *what, struct span bytes)
+{
+	size_t len = strlen(told->text);
+	snprintf(told->text + len, sizeof(told->text) - len, "%s%.*s ", what, (int)bytes.len,
+	    bytes.len ? (const char *)bytes.p : "");
+}
+
+static uint64_t
+told_begin(void *arg)
+{
+	struct told *told = arg;
+	told->open++;
+	return 7;
+}
+
+static bool
+told_put(void *arg, uint64_t id, struct span bytes)
+{
+	struct told *told = arg;
+	assert_int_equal(id, 7);
+	if (!told->is_full)
+		tell(told, "+", bytes);
+	return !told->is_full;
+}
+
+static void
+told_end(void *arg, uint64_t id, const uint8_t *sha256)
+{
+	struct told *told = arg;
+	assert_int_equal(id, 7);
+	assert_true(told->open > 0);
+	told->open--;
+	tell(told, sha256 ? "kept" : "dropped", SPAN_NONE);
+}
+
+enum when {
+	NEVER,
+	FIRST,  /* before its first byte */
+	SECOND, /* behind "abcd" */
+	LAST,   /* after its end */
+};
+
+static void
+what_is_stored_is_the_whole_file_whenever_a_rule_asks(void **state)
+{
+	static const struct {
+		enum when when;
+		const char *more;
+		bool has_gap, is_full;
+		const char *told;
+	} rows[] = {
+		{ NEVER, "ef", false, false, "" },
+		{ NEVER, "efghijk", false, false, "+abcd +efghijk dropped " },
+		{ FIRST, "ef", false, false, "+abcd +ef kept " },
+		{ SECOND, "efghijk", false, false, "+abcd +efghijk kept " },
+		{ LAST, "ef", false, false, "+abcdef kept " },
+		{ LAST, "efghijk", false, false, "+abcd +efghijk kept " },
+		{ LAST, "ef", true, false, "+abcd +ef kept " },
+		{ LAST, "ef", false, true, "dropped " },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct holder h;
+		struct told told = { .is_full = rows[i].is_full };
+		const struct file_sink sink = { told_begin, told_put, told_end, &told, false };
+		holder_open(&h);
+		h.b.worker->file_sink = &sink;
+		h.b.worker->file_needs |= PROTO_STORE | PROTO_SHA256;
+		struct file *file =
+		    file_begin(h.app, h.tx, DIR_TOCLIENT, SPAN("x"), &small_options);
+		if (rows[i].when == FIRST)
+			file_store(h.app, file, 1);
+		file_append(h.app, file, SPAN("abcd"));
+		if (rows[i].when == SECOND)
+			file_store(h.app, file, 1);
+		if (rows[i].has_gap)
+			file_gap(h.app, file, 3);
+		file_append(h.app, file, span_str(rows[i].more));
+		file_end(h.app, file, true);
+		if (rows[i].when == LAST)
+			file_store(h.app, file, 1);
+		assert_int_equal(file_is_stored(file),
+		    rows[i].when != NEVER && !rows[i].is_full);
+		assert_int_equal(file->sid_count, rows[i].when != NEVER);
+		holder_close(&h);
+		assert_string_equal(told.text, rows[i].told);
+		assert_int_equal(told.open, 0);
+	}
+}
+
 int
 main(void)
 {
@@ -142,6 +266,8 @@ main(void)
 		cmocka_unit_test(a_file_that_ends_is_closed_hashed_and_takes_no_more),
 		cmocka_unit_test(an_empty_file_does_not_hide_the_next),
 		cmocka_unit_test(files_over_the_cap_are_counted_and_harmless),
+		cmocka_unit_test(the_kind_is_the_same_for_any_split),
+		cmocka_unit_test(what_is_stored_is_the_whole_file_whenever_a_rule_asks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

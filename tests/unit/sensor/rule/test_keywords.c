@@ -8,6 +8,7 @@
 
 #include "sensor/rule/buffer.h"
 #include "sensor/rule/geo_hook.h"
+#include "sensor/rule/hash_list.h"
 #include "sensor/rule/keyword.h"
 #include "sensor/rule/refused.h"
 #include "tests/unit/sensor/rule/rule_text.h"
@@ -115,7 +116,7 @@ every_buffer_is_found_by_its_name(void **state)
 static void
 what_is_not_supported_says_why(void **state)
 {
-	static const char *const names[] = { "lua", "filemagic", "smb.share", "dce_iface",
+	static const char *const names[] = { "lua", "luaxform", "smb.share", "dce_iface",
 		"replace", "mqtt.type" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char options[64];
@@ -130,6 +131,85 @@ what_is_not_supported_says_why(void **state)
 	assert_null(keyword_refusal(SPAN("never-heard-of")));
 }
 
+/* --- Lists of digests; the examples name some that must be there. --- */
+
+#define MD5_A "090fe607a5be1228362614ccaa088577"
+
+static char folder[] = "/tmp/guan-lists-XXXXXX";
+
+static void
+list_write(const char *name, const char *text)
+{
+	FILE *file = fopen(name, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static int
+lists_make(void **state)
+{
+	if (!mkdtemp(folder) || chdir(folder) < 0)
+		return -1;
+	list_write("bad-files.md5", MD5_A "\n");
+	list_write("bad-files.sha1", MD5_A "01234567  name.exe\n");
+	list_write("bad-files.sha256", MD5_A MD5_A " *name.exe\n");
+	return 0;
+}
+
+static int
+lists_drop(void **state)
+{
+	(void)unlink("bad-files.md5");
+	(void)unlink("bad-files.sha1");
+	(void)unlink("bad-files.sha256");
+	return chdir("/") || rmdir(folder);
+}
+
+static void
+a_list_with_a_line_that_is_no_digest_refuses_its_rule(void **state)
+{
+	static const struct {
+		const char *text;
+		bool loads;
+	} rows[] = {
+		{ "", true },
+		{ "# only words\n\n", true },
+		{ MD5_A, true },
+		{ MD5_A "\r\n" MD5_A ",2\n  " MD5_A "  some name\n", true },
+		{ "090FE607A5BE1228362614CCAA088577\n", true },
+		{ MD5_A "0\n", false },
+		{ "090fe607\n", false },
+		{ MD5_A "\nwords\n", false },
+		{ "x" MD5_A "\n", false },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		list_write("list", rows[i].text);
+		struct ruleset *set = rule_text_options("http", "filemd5:!list;");
+		if ((set->count == 1) != rows[i].loads)
+			fail_msg("row %zu: %s", i, rule_text_reason(set));
+		assert_int_equal(set->file_needs, rows[i].loads ? PROTO_MD5 : 0);
+		ruleset_free(set);
+	}
+	(void)unlink("list");
+	struct ruleset *set = rule_text_options("http", "filemd5:nowhere;");
+	assert_int_equal(set->refused, 1);
+	ruleset_free(set);
+}
+
+static void
+a_list_has_what_it_was_given_and_nothing_else(void **state)
+{
+	struct hash_list list = { .width = 2,
+		.digests = (uint8_t[]){ 0, 1, 0, 9, 7, 7 },
+		.count = 3 };
+	for (unsigned n = 0; n < 65536; n++) {
+		const uint8_t digest[] = { (uint8_t)(n >> 8), (uint8_t)n };
+		assert_int_equal(hash_list_has(&list, digest),
+		    n == 0x0001 || n == 0x0009 || n == 0x0707);
+	}
+}
+
 int
 main(void)
 {
@@ -140,6 +220,8 @@ main(void)
 		cmocka_unit_test(the_example_of_every_field_loads),
 		cmocka_unit_test(every_buffer_is_found_by_its_name),
 		cmocka_unit_test(what_is_not_supported_says_why),
+		cmocka_unit_test(a_list_with_a_line_that_is_no_digest_refuses_its_rule),
+		cmocka_unit_test(a_list_has_what_it_was_given_and_nothing_else),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, lists_make, lists_drop);
 }

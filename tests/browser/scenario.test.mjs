@@ -148,7 +148,7 @@ step('filters narrow the list and live in the address', async () => {
 
 step('the keyboard opens a case, and its evidence says why it fired', async () => {
   await browser.goto('/alerts?q=UNION')
-  await page.getByText('已在最近').waitFor() // the list by case, no longer the one of single alerts
+  await page.getByText('次数', { exact: true }).waitFor() // the list by case, no longer the one of single alerts
   await page.keyboard.press('j')
   await page.keyboard.press('Enter')
   await browser.get('hex').waitFor()

@@ -392,9 +392,11 @@ def refused_then_let_in(s, wrong, right, says):
     """Whoever tells no password or a wrong one delivers nothing, says why, and keeps it all."""
     for more, word in (([], "NOAUTH"), (["--redis-password-file", secret(s, "wrong", wrong)], says)):
         s.more["sensor"] = more
-        s.start_sensor(captures="short", drain=False)
+        s.start_sensor(captures="short")  # waits to deliver until it is told to end
+        wait_for(lambda: word in s.log("sensor"),
+                 "the sensor does not tell what Redis refused (%s)" % word)
+        s.processes["sensor"].terminate()
         s.end_sensor()
-        check(word in s.log("sensor"), "the sensor does not tell what Redis refused (%s)" % word)
         check(s.redis("EXISTS", "guan:events:{%s}" % SENSOR_ID) == "0", "records came all the same")
     file = ["--redis-password-file", secret(s, "right", right)]
     s.more["sensor"] = file

@@ -14,6 +14,9 @@ import subprocess
 import sys
 import time
 
+# Long enough that the sensor is still at work when its disk has room again.
+os.environ.setdefault("GUAN_COPIES", "80")
+
 import delivery
 from delivery import Failed, check, wait_for
 

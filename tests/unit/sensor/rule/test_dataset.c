@@ -69,7 +69,7 @@ file_text(const char *name)
 static struct ruleset *
 load(const char *options, const char *yaml)
 {
-	char text[1024], *error = NULL;
+	char text[2048], *error = NULL;
 	struct conf *conf = yaml ? conf_read_text("set", span_str(yaml), &error) : NULL;
 	snprintf(text, sizeof(text), "alert tcp any any -> any any (tcp.hdr; %s; sid:1;)\n",
 	    options);

@@ -23,8 +23,8 @@
 #include "sensor/sink/order.h"
 #include "sensor/sink/pending.h"
 #include "sensor/sink/redis.h"
-#include "sensor/sink/segment.h"
 #include "sensor/sink/retired.h"
+#include "sensor/sink/segment.h"
 #include "sensor/sink/spool.h"
 
 #define ROUND_RECORDS 4096

@@ -20,6 +20,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "common/cipher.h"
 #include "common/digest.h"
 #include "sensor/proto/file.h"
 #include "sensor/proto/file_digest.h"
@@ -92,6 +93,7 @@ proto_worker_new(const struct proto_options *options)
 	}
 	/* The library reads its own files when first used: now, while we may. */
 	digest_init();
+	cipher_init();
 	worker->file_needs = options->file_needs;
 	file_digest_drop(worker, file_digest_new(worker, options->file_needs & PROTO_HASHES));
 	return worker;
@@ -380,6 +382,30 @@ app_change(struct app *app)
 }
 
 static void
+seed_drop(struct app *app)
+{
+	if (app->seed)
+		proto_dealloc(app->worker, app->seed, app->seed_len);
+	app->seed = NULL;
+	app->seed_len = 0;
+}
+
+bool
+app_change_to(struct app *app, enum proto_id id, struct span seed)
+{
+	if (app->is_changing || !app->worker->options->is_detected[id])
+		return false;
+	app->is_changing = true;
+	app->next_id = (uint8_t)id;
+	app->seed = seed.len ? proto_alloc(app->worker, seed.len) : NULL;
+	if (app->seed) {
+		memcpy(app->seed, seed.p, seed.len);
+		app->seed_len = (uint32_t)seed.len;
+	}
+	return true;
+}
+
+static void
 app_end_all(struct app *app)
 {
 	struct tx *tx;
@@ -405,6 +431,13 @@ app_switch(struct app *app)
 		app->id_dir[dir] = PROTO_ID_NONE;
 		app->is_probed[dir] = app->is_broken[dir] = false;
 		app->probe_masked[dir] = 0;
+	}
+	if (app->next_id) {
+		app->id_dir[0] = app->id_dir[1] = app->next_id;
+		app->is_probed[0] = app->is_probed[1] = true;
+		app_open(app, app->next_id);
+		app->next_id = PROTO_ID_NONE;
+		seed_drop(app);
 	}
 	return true;
 }
@@ -653,6 +686,7 @@ app_free(struct app *app, const struct app_hooks *hooks)
 		return;
 	app_clean(app, hooks, true);
 	app_close(app);
+	seed_drop(app);
 	if (app->flow->app == app)
 		app->flow->app = NULL;
 	slab_put(app->worker->apps, app);

@@ -170,4 +170,11 @@ proto_buf_span(const struct proto_buf *buf)
 /* After CONNECT, STARTTLS or Upgrade: what follows is probed anew. */
 void app_change(struct app *app);
 
+/*
+ * The same where it is known what follows. seed is copied, and is app->seed in the new
+ * protocol's open(). False: nobody reads that protocol, or another change is under way; then
+ * nothing happens.
+ */
+bool app_change_to(struct app *app, enum proto_id id, struct span seed);
+
 #endif

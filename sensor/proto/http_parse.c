@@ -322,7 +322,7 @@ static bool
 is_too_long(struct http_feed *feed)
 {
 	if (feed->rest.len <= http_config(feed->app)->field_limit ||
-	    feed->side->state == HTTP_S_CONNECT)
+	    feed->side->state == HTTP_S_CONNECT || feed->app->is_changing)
 		return false;
 	if (feed->side->tx)
 		tx_event(&feed->side->tx->tx, feed->dir == DIR_TOSERVER

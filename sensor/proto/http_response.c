@@ -220,16 +220,27 @@ enter_tunnel(struct http_feed *feed)
 	return HTTP_STEP_WAIT;
 }
 
-/* 101: what follows is another protocol, none that we read. */
+/* 101: what follows is another protocol. False: none that we read. */
+static bool
+upgrade(struct http_feed *feed)
+{
+	struct http_tx *tx = feed->side->tx;
+	struct span name = http_header_value(&tx->message[DIR_TOCLIENT], "upgrade", NULL);
+	if (span_caseeq(name, SPAN("websocket")))
+		return app_change_to(feed->app, PROTO_ID_websocket, SPAN_NONE);
+	return false;
+}
+
 static enum http_step
 leave_http(struct http_feed *feed)
 {
 	struct http_side *request = &feed->flow->side[DIR_TOSERVER];
+	bool is_upgraded = upgrade(feed);
 	http_message_done(feed->app, feed->side, DIR_TOCLIENT, feed->ts);
 	if (request->tx)
 		http_message_done(feed->app, request, DIR_TOSERVER, feed->ts);
 	request->state = feed->side->state = HTTP_S_IGNORE;
-	return HTTP_STEP_GO;
+	return is_upgraded ? HTTP_STEP_WAIT : HTTP_STEP_GO;
 }
 
 /* 100: the real answer comes behind it. */

@@ -32,8 +32,10 @@
 	X(http)      \
 	X(jt808)     \
 	X(modbus)    \
+	X(quic)      \
 	X(ssh)       \
-	X(tls)
+	X(tls)       \
+	X(websocket)
 
 enum proto_id {
 	PROTO_ID_NONE, /* not known (yet) */
@@ -103,6 +105,9 @@ struct app {
 	bool is_changing;  /* CONNECT, STARTTLS, Upgrade: detection starts again */
 	bool no_inspection; /* the rest is ciphertext or bulk: stop feeding and scanning */
 	uint8_t old_id;     /* before a change */
+	uint8_t next_id;    /* after it, where that is known */
+	uint8_t *seed;      /* what the old protocol tells the new one, for its open() */
+	uint32_t seed_len;
 	uint8_t store_dirs; /* as in struct tx, for all transactions */
 	/* Detection's memory between packets, see app.c. */
 	bool is_probed[2];        /* the direction has been named, or never will be */
@@ -187,6 +192,7 @@ struct field {
 	 * a reason to refuse, or NULL. May be NULL. */
 	const char *(*check)(struct span pattern, bool is_nocase);
 	bool is_multi; /* of a number: several instances, as FIELD_MULTI has them */
+	bool is_flags; /* FIELD_ENUM: the names are bits, and a list of them asks for all */
 };
 
 /* What is made of a file's content when a rule or the configuration asks for it. */

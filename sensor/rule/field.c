@@ -119,12 +119,45 @@ field_test_parse(struct rule_parser *parser, const struct field *field, struct s
 	    field->names ? ", or a known name" : "");
 }
 
+/* "fin,!comp": bits by their names, all at once. Not set: it is no such list. */
+static int
+field_flags_parse(struct rule_parser *parser, const struct field *field, struct span args,
+    struct number_test *ret, bool *ret_is_set)
+{
+	struct number_test test = { .op = NUMBER_MASK_EQ };
+	struct span rest = args, name;
+	while (args_next(&rest, ',', &name)) {
+		uint64_t bits;
+		bool is_negated = name.len && name.p[0] == '!';
+		if (is_negated)
+			name = args_trim(span_from(name, 1));
+		if (!field_name_value(field, name, &bits)) {
+			if (test.a == 0)
+				return 0;
+			return rule_error(parser, name.p, "unknown name of a bit");
+		}
+		if (test.a & bits)
+			return rule_error(parser, name.p, "named twice");
+		test.a |= bits;
+		test.b |= is_negated ? 0 : bits;
+	}
+	*ret = test;
+	*ret_is_set = true;
+	return 0;
+}
+
 static int
 field_number_parse(struct rule_parser *parser, const struct buffer *buffer, struct span args)
 {
 	const struct field *field = field_any(buffer);
+	struct number_test flags;
+	bool is_flags = false;
 	if (args.len == 0)
 		return rule_error(parser, NULL, "needs a number");
+	if (field->is_flags && field_flags_parse(parser, field, args, &flags, &is_flags) < 0)
+		return -EINVAL;
+	if (is_flags)
+		return field_number_add(parser, buffer, flags);
 	if (args.p[0] == '[' && args.p[args.len - 1] == ']')
 		args = span_sub(args, 1, args.len - 2);
 	struct field_test *data = rule_alloc(parser, sizeof(*data));

@@ -35,7 +35,6 @@ static const struct named_protocol protocols[] = {
 	{ "ntp", LAYER_UDP, { "NTP" }, { 123 } },
 	{ "pgsql", LAYER_TCP, { "PostgreSQL" }, { 5432 } },
 	{ "pop3", LAYER_TCP, { "POP3" }, { 110 } },
-	{ "quic", LAYER_UDP, { "QUIC" }, { 443 } },
 	{ "rdp", LAYER_TCP, { "RDP" }, { 3389 } },
 	{ "rfb", LAYER_TCP, { "VNC" }, { 5900 } },
 	{ "sip", LAYER_TCP | LAYER_UDP, { "SIP" }, { 5060 } },

@@ -79,8 +79,8 @@ static const struct {
 static const char *const protocols[] = { "bittorrent-dht", "dcerpc", "dhcp", "dnp3", "doh2",
 	"enip", "ftp", "ftp-data", "http2", "ike", "ikev2", "imap", "irc", "jabber", "krb5",
 	"ldap", "llmnr", "mdns", "mqtt", "msn", "mysql", "netflow", "nfs", "ntp", "pgsql",
-	"pop3", "rdp", "rfb", "sip", "smb", "smtp", "snmp", "ssh", "telnet", "template",
-	"tftp", "dns", "tls", "http", "modbus" };
+	"pop3", "rdp", "rfb", "sip", "smb", "smtp", "snmp", "ssh", "telnet", "template", "tftp",
+	"dns", "tls", "http", "modbus" };
 
 const char *
 keyword_refusal(struct span name)

@@ -39,7 +39,7 @@ LIBRARIES = (
     (r"sqlite3\.h", ("collector/store/sqlite.c",)),
     (r"(postgresql/)?libpq.*", ("collector/store/postgres.c",)),
     (r"pcre2\.h", ("sensor/rule/",)),
-    (r"openssl/.*", ("common/digest.c",)),
+    (r"openssl/.*", ("common/cipher.c", "common/digest.c")),
     (r"zlib\.h", ("sensor/proto/inflate.c", "sensor/sink/segment.c",  # segment: checksums
                    "sensor/rule/keyword/gunzip.c", "sensor/rule/keyword/zlib_deflate.c")),
     (r"brotli/.*|lzma\.h", ("sensor/proto/inflate.c",)),

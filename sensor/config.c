@@ -294,7 +294,7 @@ read_rules(struct reader *r, const struct options *o)
 	for (size_t i = 0; i < o->rules_extra_count; i++)
 		files[u->file_count++] = o->rules_extra[i];
 	r->c->engine.no_prefilter = o->no_prefilter;
-	r->c->engine.alert_max = (unsigned)read_number(r, "packet-alert-max", 15, 1, 255);
+	r->c->engine.alert_max = (unsigned)read_number(r, "packet-alert-max", 0, 0, 255);
 	r->c->engine.cache_dir = absolute(r, read_text(r, "guan.rule-cache", NULL));
 }
 

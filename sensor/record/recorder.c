@@ -221,7 +221,7 @@ is_from(const struct record_ends *e, const struct addr *addr, uint16_t port)
 /* The source's address comes from the source, whichever way the packet at hand went. */
 static void
 put_ether(struct json *json, const struct packet *packet, const struct flow *flow,
-    const struct record_ends *e)
+    const struct record_ends *e, bool is_flow)
 {
 	if (packet && packet->mac_src && packet->mac_dst) {
 		bool is_back = e && e->ip_version && is_from(e, &packet->dst, packet->dport) &&
@@ -234,9 +234,16 @@ put_ether(struct json *json, const struct packet *packet, const struct flow *flo
 	} else if (!packet && flow && flow->has_mac) {
 		/* Those of the first packet: a flow remembers no others. */
 		bool is_back = e && e->src == &flow->key.server;
+		const uint8_t *dst = is_back ? flow->mac_src : flow->mac_dst;
+		const uint8_t *src = is_back ? flow->mac_dst : flow->mac_src;
 		json_open_object(json, "ether");
-		put_mac_list(json, "dest_macs", is_back ? flow->mac_src : flow->mac_dst);
-		put_mac_list(json, "src_macs", is_back ? flow->mac_dst : flow->mac_src);
+		if (is_flow) {
+			put_mac_list(json, "dest_macs", dst);
+			put_mac_list(json, "src_macs", src);
+		} else {
+			put_mac(json, "src_mac", src);
+			put_mac(json, "dest_mac", dst);
+		}
 		json_close(json);
 	}
 }
@@ -265,7 +272,7 @@ record_begin(struct recorder *r, struct json *json, const struct record_head *he
 	if (packet)
 		json_put_str(json, "pkt_src", record_packet_source(packet));
 	if (r->options->has_ethernet)
-		put_ether(json, packet, flow, ends);
+		put_ether(json, packet, flow, ends, head->class == RECORD_FLOW);
 	if (flow && r->options->has_community_id) {
 		char id[COMMUNITY_ID_LEN];
 		flow_community_id(&flow->key, r->options->community_seed, id);

@@ -51,6 +51,9 @@ put_one(const struct flow_var *var, void *arg)
 	}
 	if (put->scope == VAR_FLOW_INT) {
 		json_put_uint(put->json, record_key(var->name, key, sizeof(key)), var->number);
+	} else if (put->scope == VAR_FLOW_REAL) {
+		json_put_double(put->json, record_key(var->name, key, sizeof(key)), var->real,
+		    15);
 	} else if (put->scope == VAR_FLOW_TEXT) {
 		json_open_object(put->json, NULL);
 		json_put_printable(put->json, record_key(var->name, key, sizeof(key)),
@@ -92,8 +95,6 @@ put_packet(struct json *json, const struct rule_thread *thread, const char *key,
 		record_key(var.name, name, sizeof(name));
 		if (var.scope == VAR_ALERT_JSON) {
 			json_put_raw(json, name, var.text);
-		} else if (scope == VAR_PACKET_REAL) {
-			json_put_double(json, name, var.real, 15);
 		} else if (scope == VAR_ALERT_TEXT) {
 			json_put_printable(json, name, var.text);
 		} else {
@@ -128,8 +129,7 @@ put_traffic(struct json *json, const struct flow_vars *vars)
 }
 
 static void
-put_vars(struct json *json, const struct flow_vars *vars, const struct rule_thread *thread,
-    uint32_t sid)
+put_vars(struct json *json, const struct flow_vars *vars, const struct rule_thread *thread)
 {
 	if (vars)
 		put_traffic(json, vars);
@@ -140,9 +140,9 @@ put_vars(struct json *json, const struct flow_vars *vars, const struct rule_thre
 		put_all(json, vars, "flowbits", VAR_FLOW_BIT, NULL);
 		put_all(json, vars, "flowints", VAR_FLOW_INT, NULL);
 		put_all(json, vars, "flowvars", VAR_FLOW_TEXT, NULL);
+		put_all(json, vars, "entropy", VAR_FLOW_REAL, NULL);
 	}
 	put_packet(json, thread, "pktvars", VAR_PACKET_TEXT, 0);
-	put_packet(json, thread, "entropy", VAR_PACKET_REAL, sid);
 	if (json->len == empty)
 		json_rewind(json, mark);
 	else
@@ -152,12 +152,12 @@ put_vars(struct json *json, const struct flow_vars *vars, const struct rule_thre
 void
 record_flow_vars(struct json *json, const struct flow *flow)
 {
-	put_vars(json, detect_flow_vars(flow), NULL, 0);
+	put_vars(json, detect_flow_vars(flow), NULL);
 }
 
 void
 record_alert_vars(struct recorder *r, struct json *json, const struct flow *flow,
     const struct rule *rule)
 {
-	put_vars(json, flow ? detect_flow_vars(flow) : NULL, r->rule_thread, rule->sid);
+	put_vars(json, flow ? detect_flow_vars(flow) : NULL, r->rule_thread);
 }

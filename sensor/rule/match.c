@@ -100,8 +100,8 @@ captures_keep(const struct match_context *ctx)
 		const struct rule_capture *c = &thread->captures[i];
 		if (c->scope == VAR_FLOW_TEXT)
 			flow_text_set(ctx->vars, thread, c->var_id, c->value);
-		else if (c->scope == VAR_PACKET_REAL)
-			packet_real_set(thread, c->var_id, ctx->rule->sid, c->real);
+		else if (c->scope == VAR_FLOW_REAL)
+			flow_real_set(ctx->vars, thread, c->var_id, c->real);
 		else
 			packet_text_set(thread, (enum var_scope)c->scope, c->var_id,
 			    ctx->rule->sid, c->value);

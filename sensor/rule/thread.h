@@ -31,7 +31,7 @@ struct rule_capture {
 	uint32_t var_id;
 	uint8_t scope;     /* enum var_scope */
 	struct span value; /* in the scratch arena */
-	double real;       /* VAR_PACKET_REAL */
+	double real;       /* VAR_FLOW_REAL */
 };
 
 struct rule_thread_counters {

@@ -217,6 +217,14 @@ flow_int_set(struct flow_vars **slot, struct rule_thread *thread, uint32_t id, u
 }
 
 void
+flow_real_set(struct flow_vars **slot, struct rule_thread *thread, uint32_t id, double real)
+{
+	struct var *var = flow_var_make(slot, thread, id, VAR_FLOW_REAL);
+	if (var)
+		var->real = real;
+}
+
+void
 flow_int_unset(struct flow_vars **slot, uint32_t id)
 {
 	flow_var_remove(slot, id, VAR_FLOW_INT);
@@ -278,6 +286,8 @@ flow_vars_each(const struct flow_vars *vars, flow_var_fn *fn, void *arg)
 			struct flow_var out = { .scope = v->scope, .name = var_name(v->id) };
 			if (v->scope == VAR_FLOW_TEXT)
 				out.text = span_of(v->text->bytes, v->text_len);
+			else if (v->scope == VAR_FLOW_REAL)
+				out.real = v->real;
 			else
 				out.number = v->number;
 			fn(&out, arg);
@@ -325,16 +335,6 @@ packet_text_set(struct rule_thread *thread, enum var_scope scope, uint32_t id, u
 	struct packet_var var = { .scope = (uint8_t)scope,
 		.name = var_name(id),
 		.text = text,
-		.sid = sid };
-	packet_var_add(thread, &var);
-}
-
-void
-packet_real_set(struct rule_thread *thread, uint32_t id, uint32_t sid, double real)
-{
-	struct packet_var var = { .scope = VAR_PACKET_REAL,
-		.name = var_name(id),
-		.real = real,
 		.sid = sid };
 	packet_var_add(thread, &var);
 }

@@ -28,7 +28,7 @@ enum var_scope {
 	VAR_PACKET_TEXT,
 	VAR_ALERT_TEXT,  /* as a packet's, and told in the alert itself: EVE's alert.context */
 	VAR_ALERT_JSON,  /* the same, told as the JSON it is */
-	VAR_PACKET_REAL, /* a number the rule measured: EVE's metadata.entropy */
+	VAR_FLOW_REAL,   /* a number that rules measured last: EVE's metadata.entropy */
 	VAR_HOST_BIT,
 	VAR_FLOW_ONCE, /* our own: a rule that fires once a flow has fired; never told */
 };
@@ -55,6 +55,8 @@ void flow_int_set(struct flow_vars **slot, struct rule_thread *thread, uint32_t 
 void flow_int_unset(struct flow_vars **slot, uint32_t id);
 void flow_text_set(struct flow_vars **slot, struct rule_thread *thread, uint32_t id,
     struct span text);
+void flow_real_set(struct flow_vars **slot, struct rule_thread *thread, uint32_t id,
+    double real);
 bool flow_text_get(const struct flow_vars *vars, uint32_t id, struct span *ret);
 
 /* What fires once a flow: id is the rule's sid. */
@@ -68,6 +70,7 @@ struct flow_var {
 	uint8_t scope; /* VAR_FLOW_* */
 	const char *name;
 	uint32_t number;
+	double real;
 	struct span text;
 };
 
@@ -78,15 +81,13 @@ void flow_vars_each(const struct flow_vars *vars, flow_var_fn *fn, void *arg);
 /* --- Texts captured for the current packet --- */
 struct packet_vars;
 struct packet_var {
-	uint8_t scope; /* VAR_PACKET_TEXT, VAR_ALERT_* or VAR_PACKET_REAL */
+	uint8_t scope; /* VAR_PACKET_TEXT, VAR_ALERT_* */
 	const char *name;
 	struct span text;
-	double real;  /* VAR_PACKET_REAL */
-	uint32_t sid; /* of the rule it belongs to: VAR_ALERT_* and VAR_PACKET_REAL */
+	uint32_t sid; /* of the rule it belongs to: VAR_ALERT_* */
 };
 void packet_text_set(struct rule_thread *thread, enum var_scope scope, uint32_t id,
     uint32_t sid, struct span text);
-void packet_real_set(struct rule_thread *thread, uint32_t id, uint32_t sid, double real);
 /* The index-th, from 0; false behind the last. */
 bool packet_text_at(const struct rule_thread *thread, unsigned index, struct packet_var *ret);
 

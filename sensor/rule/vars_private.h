@@ -14,6 +14,7 @@ struct var {
 	uint16_t text_len;
 	union {
 		uint32_t number;
+		double real;
 		struct flow_vars *text; /* a chunk of the same pool, holding bytes */
 	};
 };

@@ -75,7 +75,7 @@ entropy_inspect(struct inspection *i, const struct match *match)
 	if (i->thread->capture_count < RULE_CAPTURES_MAX)
 		i->thread->captures[i->thread->capture_count++] =
 		    (struct rule_capture){ .var_id = e->var_id,
-			    .scope = VAR_PACKET_REAL,
+			    .scope = VAR_FLOW_REAL,
 			    .real = value };
 	return INSPECT_YES;
 }

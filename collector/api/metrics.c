@@ -36,6 +36,8 @@ ingest_metrics(FILE *out, const struct ingest_stats *s)
 	    (double)s->duplicates);
 	metric(out, "ingest_unmapped_total", "counter", "Alerts that map to no facility.",
 	    (double)s->unmapped);
+	metric(out, "ingest_clock_ahead_total", "counter",
+	    "Records from the future, which got the time of their arrival.", (double)s->ahead);
 	metric(out, "ingest_dead_letters_total", "counter", "Records that could not be read.",
 	    (double)s->dead_letters);
 	metric(out, "ingest_dead_letters_dropped_total", "counter", "Dead letters not kept.",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "collector/api/view.h"
+#include "common/clock.h"
 
 const char view_alert_sql[] =
     "SELECT a.id, s.name, a.epoch, a.seq, a.ts, a.zone, a.event_type, a.sid, a.gid, a.rev,"
@@ -239,6 +240,17 @@ rule_text(const json_t *record)
 	return json_is_null(rule) ? text_of(json_object_get(record, "guan"), "rule") : rule;
 }
 
+/* Whether ingest took the moment of arrival for the time, the record being from the future. */
+static bool
+is_ahead(const struct db_stmt *stmt, const json_t *record)
+{
+	const char *text = json_string_value(json_object_get(record, "timestamp"));
+	nsec_t ns;
+
+	return text && clock_parse(text, strlen(text), &ns) >= 0 &&
+	       (int64_t)(ns / NSEC_PER_USEC) > db_int(stmt, TS);
+}
+
 static json_t *
 alert_detail(const struct db_stmt *stmt)
 {
@@ -251,6 +263,8 @@ alert_detail(const struct db_stmt *stmt)
 	json_object_set_new(json, "app_layer", app_layer(record));
 	json_object_set(json, "flow", json_is_object(flow) ? flow : json_null());
 	json_object_set_new(json, "geo", geo(record));
+	json_object_set_new(json, "clock",
+	    is_ahead(stmt, record) ? json_string("ahead") : json_null());
 	json_object_set_new(json, "record", record);
 	return json;
 }

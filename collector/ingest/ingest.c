@@ -45,7 +45,7 @@ struct batch {
 	struct ingest_news_case *cases;
 	size_t case_count;
 	int64_t last_ts;
-	uint64_t events, duplicates, unmapped, dead_letters, dead_letters_dropped;
+	uint64_t events, duplicates, unmapped, ahead, dead_letters, dead_letters_dropped;
 };
 
 struct ingest {
@@ -242,6 +242,8 @@ close_batch(struct ingest *ingest)
 		r = count_up(db, "duplicate", b->duplicates + ingest->duplicates_held);
 	if (r == 0)
 		r = count_up(db, "unmapped", b->unmapped);
+	if (r == 0)
+		r = count_up(db, "clock_ahead", b->ahead);
 	if (r == 0)
 		r = count_up(db, "dead_letter", b->dead_letters);
 	if (r == 0)
@@ -505,6 +507,8 @@ store_known(struct ingest *ingest, const struct ingest_entry *entry, const struc
 		return bury(ingest, entry, reason);
 	if (r < 0)
 		return r;
+	record_hold_clock(&record, ingest->batch.now);
+	ingest->batch.ahead += record.is_ahead;
 
 	if (record.id && !span_eq(span_str(record.id), entry->id))
 		r = bury(ingest, entry, "the record carries another id than its entry");
@@ -561,6 +565,7 @@ publish(struct ingest *ingest)
 	s->events += b->events;
 	s->duplicates += b->duplicates;
 	s->unmapped += b->unmapped;
+	s->ahead += b->ahead;
 	s->dead_letters += b->dead_letters;
 	s->dead_letters_dropped += b->dead_letters_dropped;
 	ingest->dead_letter_rows += b->dead_letters - b->dead_letters_dropped;

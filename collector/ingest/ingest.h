@@ -63,6 +63,7 @@ struct ingest_stats {
 	uint64_t events;
 	uint64_t duplicates;
 	uint64_t unmapped;
+	uint64_t ahead; /* of our clock: stored with the time of arrival */
 	uint64_t dead_letters;
 	uint64_t dead_letters_dropped; /* the table was full */
 	uint64_t store_failures;

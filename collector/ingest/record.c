@@ -11,6 +11,7 @@
 #include "common/clock.h"
 
 #define TEXT_MAX 4096 /* of any text that becomes a column */
+#define AHEAD_US_MAX (600 * 1000000ll)
 
 static const char *
 text_of(const json_t *object, const char *key)
@@ -246,6 +247,14 @@ record_read(struct span line, struct record *ret_record, char *reason, size_t re
 	}
 	*ret_record = record;
 	return 0;
+}
+
+void
+record_hold_clock(struct record *record, int64_t now)
+{
+	record->is_ahead = record->ts - AHEAD_US_MAX > now;
+	if (record->is_ahead)
+		record->ts = now;
 }
 
 void

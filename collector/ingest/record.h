@@ -21,7 +21,8 @@
 struct record {
 	void *json; /* jansson's tree, which owns the texts */
 	const char *type;
-	int64_t ts; /* microseconds */
+	int64_t ts;    /* microseconds */
+	bool is_ahead; /* of our clock, see record_hold_clock() */
 	bool has_flow_id;
 	int64_t flow_id;
 	const char *id;      /* guan.id, or NULL */
@@ -54,6 +55,13 @@ struct record {
  * that are out of any range a sensor writes are refused, so that nothing odd enters the store.
  */
 int record_read(struct span line, struct record *ret_record, char *reason, size_t reason_size);
+
+/*
+ * A broken or hostile clock: what claims to come from more than ten minutes after now gets now,
+ * the moment of its arrival, as its time. It would stand first in every list for years.
+ */
+void record_hold_clock(struct record *record, int64_t now);
+
 void record_done(struct record *record);
 
 #endif

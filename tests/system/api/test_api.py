@@ -123,6 +123,16 @@ class Reading(ApiTest):
         self.assertEqual((row["mapped"], row["facility"], row["facility_end"]), (False, None, None))
         queue = self.api.get("/api/v1/unmapped")
         item = next(i for i in queue["items"] if i["address"] == "192.0.2.77")
+    def test_a_record_from_the_future_has_the_time_of_its_arrival(self):
+        row = self.wait_alert(self.stand.alert(timestamp="2083-02-01T00:00:00.000000+0000"))
+        self.assertLessEqual(row["time"], now_text(60))
+        alert = self.api.get("/api/v1/alerts/" + urllib.parse.quote(row["id"], safe=""))
+        self.assertEqual((alert["clock"], alert["record"]["timestamp"][:4]), ("ahead", "2083"))
+        usual = self.wait_alert(self.stand.alert())
+        alert = self.api.get("/api/v1/alerts/" + urllib.parse.quote(usual["id"], safe=""))
+        self.assertIsNone(alert["clock"])
+        self.assertRegex(self.api.get("/api/v1/metrics"), r"guan_ingest_clock_ahead_total [1-9]")
+
         self.assertEqual((item["zone"], item["count"]), ("priv-toll", 1))
         self.assertGreaterEqual(queue["total"], 1)
         ids = [a["id"] for a in self.api.get("/api/v1/alerts", unmapped="true", limit=200)["items"]]

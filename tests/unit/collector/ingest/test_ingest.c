@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -115,6 +116,30 @@ static int64_t
 number(struct fixture *f, const char *sql)
 {
 	return scratch_number(&f->scratch, sql);
+}
+
+/* A capture from the year 2083 must not stand first until then. */
+static void
+what_is_ahead_of_our_clock_gets_the_time_of_its_arrival(void **state)
+{
+	struct fixture *f = *state;
+	char eve[1024];
+	const char *base = alert("priv-lock", "192.0.2.9", "10.40.1.1", 1900301, 1);
+
+	for (int i = 0; i < 2; i++) {
+		char id[16];
+		time_t at = time(NULL) + (i ? 660 : 540); /* ten minutes are allowed */
+		struct tm tm;
+		size_t n = strftime(eve, sizeof(eve), "{\"timestamp\":\"%Y-%m-%dT%H:%M:%S+0000",
+		    gmtime_r(&at, &tm));
+		snprintf(eve + n, sizeof(eve) - n, "%s", strstr(base, "\",\"flow_id"));
+		snprintf(id, sizeof(id), "s1/3/%d", i + 1);
+		assert_int_equal(store_one(f, id, eve), 0);
+	}
+	assert_int_equal(number(f, "SELECT count(*) FROM alert WHERE ts > stored_at"), 1);
+	assert_int_equal(number(f, "SELECT count(*) FROM alert WHERE ts = stored_at"), 1);
+	assert_int_equal(number(f, "SELECT value FROM counter WHERE name = 'clock_ahead'"), 1);
+	assert_int_equal(ingest_stats(f->ingest)->ahead, 1);
 }
 
 static void
@@ -481,6 +506,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		UNIT(what_is_ahead_of_our_clock_gets_the_time_of_its_arrival),
 		UNIT(an_alert_becomes_a_row_with_facility_and_case),
 		UNIT(the_zone_decides_between_equal_addresses),
 		UNIT(an_id_that_comes_twice_is_stored_once),

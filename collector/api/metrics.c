@@ -98,6 +98,8 @@ stream_metrics(FILE *out, const struct api *api)
 	    (double)s->refused);
 	metric(out, "streams_dropped_slow_total", "counter", "Clients dropped for not reading.",
 	    (double)s->dropped_slow);
+	metric(out, "streams_replaced_total", "counter",
+	    "Streams ended for a newer one of the same session.", (double)s->replaced);
 	metric(out, "stream_events_total", "counter", "Events published.", (double)s->events);
 }
 

@@ -17,6 +17,8 @@ enum {
 	KEPT_BYTES = 4 << 20,
 	WAITING_BYTES_MAX = 1 << 20,
 	PING_S = 15,
+	STUCK_PINGS = 2,          /* without any movement of what waits */
+	SESSION_STREAMS = 8,      /* so that nobody takes all the places; a page has one */
 	STREAM_TIMEOUT_S = 86400, /* clients only listen; the pings find out who is gone */
 };
 
@@ -30,7 +32,9 @@ struct client {
 	struct streams *streams;
 	struct evhttp_request *req;
 	unsigned char session[32]; /* hash of its token */
-	struct client *next;
+	size_t waiting;            /* bytes, after what was sent last */
+	unsigned stuck_pings;      /* since any of it left */
+	struct client *next;       /* an older one */
 };
 
 struct streams {
@@ -119,9 +123,12 @@ send_text(struct streams *streams, struct client *client, const char *text, size
 {
 	struct evhttp_connection *conn = evhttp_request_get_connection(client->req);
 	struct bufferevent *bev = evhttp_connection_get_bufferevent(conn);
-	struct evbuffer *chunk;
+	struct evbuffer *out = bufferevent_get_output(bev), *chunk;
+	size_t waiting = evbuffer_get_length(out);
 
-	if (evbuffer_get_length(bufferevent_get_output(bev)) > WAITING_BYTES_MAX) {
+	if (waiting == 0 || waiting < client->waiting)
+		client->stuck_pings = 0;
+	if (waiting > WAITING_BYTES_MAX || client->stuck_pings > STUCK_PINGS) {
 		streams->counts.dropped_slow++;
 		drop(streams, client);
 		return false;
@@ -132,6 +139,7 @@ send_text(struct streams *streams, struct client *client, const char *text, size
 	evbuffer_add(chunk, text, len);
 	evhttp_send_reply_chunk(client->req, chunk);
 	evbuffer_free(chunk);
+	client->waiting = evbuffer_get_length(out);
 	return true;
 }
 
@@ -205,6 +213,8 @@ streams_sweep(struct api *api, int64_t mono_us, int64_t now_us)
 	if (mono_us - streams->pinged_us < PING_S * 1000000ll)
 		return;
 	streams->pinged_us = mono_us;
+	for (struct client *c = streams->clients; c; c = c->next)
+		c->stuck_pings++;
 	send_all(streams, ": ping\n\n", 8);
 }
 
@@ -256,6 +266,26 @@ add_client(struct streams *streams, struct call *call)
 	return client;
 }
 
+/* Ends the oldest stream of the session when it has all it may have: a page that was left
+ * behind rather than the one just opened. */
+static void
+make_way(struct streams *streams, const struct session *session)
+{
+	struct client *oldest = NULL;
+	unsigned n = 0;
+
+	for (struct client *c = streams->clients; c; c = c->next) {
+		if (memcmp(c->session, session->token_hash, sizeof(c->session)) != 0)
+			continue;
+		oldest = c;
+		n++;
+	}
+	if (n < SESSION_STREAMS)
+		return;
+	streams->counts.replaced++;
+	drop(streams, oldest);
+}
+
 static void
 refuse(struct call *call)
 {
@@ -278,6 +308,7 @@ handle_stream(struct call *call)
 		call_empty(call, 200);
 		return;
 	}
+	make_way(streams, call->session);
 	client = streams->n < streams->max ? add_client(streams, call) : NULL;
 	if (!client) {
 		refuse(call);

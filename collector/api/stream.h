@@ -9,8 +9,9 @@
  * missed; if that is gone it gets `reset` and fetches anew. An event id is BOOT-NUMBER, BOOT
  * being the start of this program, so that ids of an earlier run are not mistaken.
  *
- * A client that does not read is dropped when a megabyte waits for it: it can reconnect,
- * while our memory could not.
+ * A client that does not read is dropped when a megabyte waits for it, or when nothing of what
+ * waits has left for two pings: it can reconnect, while our memory could not. A session has at
+ * most eight streams; with the ninth its oldest ends.
  */
 
 #include <stdint.h>
@@ -21,6 +22,7 @@ struct streams_counts {
 	uint64_t opened;
 	uint64_t refused;
 	uint64_t dropped_slow;
+	uint64_t replaced; /* by a newer one of the same session */
 	uint64_t events;
 	uint64_t resets;
 };

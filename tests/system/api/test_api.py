@@ -41,6 +41,12 @@ class ApiTest(unittest.TestCase):
     def stranger(self):
         return Client(self.stand, self.contract)
 
+    def quiet_login(self, client, user):
+        try:
+            return client.login(user)
+        except AssertionError:
+            return None
+
     def wait_alert(self, event_id):
         """The list row of an alert that was sent."""
         def find():
@@ -550,7 +556,12 @@ class Streams(ApiTest):
         wait_for(lambda: "guan_streams 0" in self.api.get("/api/v1/metrics"), "streams are left")
 
     def test_places_are_limited(self):
-        streams = [Events(self.api) for _ in range(64)]
+        streams = []
+        for n in range(8):
+            self.stand.add_account("watcher%d" % n, "viewer")
+            client = self.stranger()
+            wait_for(lambda: self.quiet_login(client, "watcher%d" % n), "login")
+            streams += [Events(client) for _ in range(8)]
         self.assertEqual(self.api.get("/api/v1/stream", 503)["code"], "busy")
         for s in streams:
             s.close()
@@ -568,14 +579,59 @@ class Streams(ApiTest):
             for _ in range(40):
                 self.stand.alert(alert={"signature": text})
             self.api.post(path, {"why": "w"})
-            found = re.search(r"^guan_streams_dropped_slow_total (\d+)", self.api.get("/api/v1/metrics"), re.M)
-            return int(found[1]) > 0
+            return self.dropped_slow() > before
         wait_for(is_dropped, "the slow client is kept", 60)
+        events.close()
+
+    def test_the_oldest_stream_of_a_session_makes_way(self):
+        streams = [Events(self.api) for _ in range(9)]
+        with self.assertRaises(EOFError):
+            streams[0].next()
+        self.stand.alert()
+        for s in streams[1:]:
+            s.until("alert")
+        text = self.api.get("/api/v1/metrics")
+        self.assertIn("guan_streams 8\n", text)
+        self.assertRegex(text, r"guan_streams_replaced_total [1-9]")
+        for s in streams:
+            s.close()
+        wait_for(lambda: "guan_streams 0" in self.api.get("/api/v1/metrics"), "streams are left")
+
+    def kernel_queue(self, sock):
+        """Bytes the collector's side of a connection has in the kernel, as /proc/net/tcp tells."""
+        ends = ":%04X" % self.stand.port, ":%04X" % sock.getsockname()[1]
+        with open("/proc/net/tcp", encoding="ascii") as f:
+            for line in f:
+                words = line.split()
+                if words[1].endswith(ends[0]) and words[2].endswith(ends[1]):
+                    return int(words[4].split(":")[0], 16)
+        return -1
+
+    def dropped_slow(self):
+        return int(re.search(r"^guan_streams_dropped_slow_total (\d+)",
+                             self.api.get("/api/v1/metrics"), re.M)[1])
+
+    def test_a_client_whose_output_stands_still_is_dropped(self):
+        events = Events(self.api)
+        events.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        before = self.dropped_slow()
+        queue = [-1]
+
+        def is_full():
+            for _ in range(40):
+                last = self.stand.alert(alert={"signature": "x" * 1900})
+            self.wait_alert(last)
+            queue.append(self.kernel_queue(events.sock))
+            return queue[-1] > 0 and queue[-1] == queue[-2]
+        wait_for(is_full, "the kernel takes all")
+        self.assertEqual(self.dropped_slow(), before)
+        wait_for(lambda: self.dropped_slow() == before + 1, "the stuck client is kept", 60)
         events.close()
 
 
 class Guards(ApiTest):
     def test_cookie_and_csrf(self):
+        before = self.dropped_slow()
         client = self.stranger()
         client.login()
         cookie = client.last_headers["Set-Cookie"]
@@ -635,12 +691,6 @@ class Guards(ApiTest):
         password = self.stand.tool("--reset-password", "lost").split()[-1]
         client.get("/api/v1/session", 401)
         wait_for(lambda: self.login_status("lost", password) == 201, "reset password")
-
-    def quiet_login(self, client, user):
-        try:
-            return client.login(user)
-        except AssertionError:
-            return None
 
     def test_static_files(self):
         for path, status, kind, text in (

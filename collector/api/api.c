@@ -198,6 +198,54 @@ pass_body(struct call *call)
 	return true;
 }
 
+/* Whether a space-separated list (NULL: an empty one) has the word. */
+static bool
+list_has(const char *list, const char *word)
+{
+	size_t len = strlen(word), n;
+
+	for (const char *at = list ? list : ""; *at; at += n + (at[n] == ' ')) {
+		n = strcspn(at, " ");
+		if (n == len && memcmp(at, word, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A name as an answer may repeat it: a fault cuts names, which would break UTF-8. */
+static const char *
+field_name(const char *key)
+{
+	return key[strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+			       "_-.")] ||
+		       !*key
+		   ? "query"
+		   : key;
+}
+
+/* A filter that is misspelt, or given twice, must not silently widen what is shown. */
+static void
+check_parameter(struct call *call, const struct evkeyval *pair)
+{
+	const struct evkeyval *before;
+
+	if (!list_has(call->route->query, pair->key)) {
+		fault_field(&call->fault, field_name(pair->key),
+		    "is no parameter of this path");
+		return;
+	}
+	TAILQ_FOREACH (before, &call->query, next) {
+		if (before == pair)
+			break;
+		if (strcmp(before->key, pair->key) == 0) {
+			fault_field(&call->fault, pair->key, "is given more than once");
+			break;
+		}
+	}
+	if (!utf8_is_text(pair->value))
+		fault_field(&call->fault, pair->key, "must be UTF-8");
+}
+
 static bool
 pass_query(struct call *call)
 {
@@ -209,10 +257,8 @@ pass_query(struct call *call)
 		call_problem(call, 400, "bad_parameter", "the query cannot be read");
 		return false;
 	}
-	TAILQ_FOREACH (pair, &call->query, next) {
-		if (!utf8_is_text(pair->value))
-			fault_field(&call->fault, "query", "must be UTF-8");
-	}
+	TAILQ_FOREACH (pair, &call->query, next)
+		check_parameter(call, pair);
 	return !call_refused(call);
 }
 

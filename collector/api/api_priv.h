@@ -71,9 +71,10 @@ struct route {
 	const char *pattern; /* {name} stands for one part */
 	void (*handle)(struct call *call);
 	enum route_needs needs;
-	enum role role; /* at least */
-	bool has_body;  /* a JSON object */
-	bool has_csrf;  /* changes state, so needs the token */
+	enum role role;    /* at least */
+	bool has_body;     /* a JSON object */
+	bool has_csrf;     /* changes state, so needs the token */
+	const char *query; /* the names it takes in the query, a space between; NULL: none */
 };
 
 /* Whole seconds of the monotonic clock, for limits. */

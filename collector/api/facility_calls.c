@@ -7,6 +7,7 @@
 #include "collector/api/handlers.h"
 #include "collector/api/view.h"
 #include "collector/api/where.h"
+#include "common/sensor_id.h"
 
 #define DAY_US (86400 * 1000000ll)
 #define SILENT_US (300 * 1000000ll) /* a sensor that recorded nothing for five minutes */
@@ -107,6 +108,16 @@ networks_of(struct db *db, int64_t id)
 	return NULL;
 }
 
+/* {B|S}-{division}-{class}-{number}, as the registry has them. */
+static bool
+is_code(const char *text)
+{
+	int n = 0;
+
+	return sscanf(text, "%*1[BS]-%*6[0-9]-%*8[A-Z0-9]-%*4[0-9]%n", &n) == 0 && n > 0 &&
+	       text[n] == '\0';
+}
+
 void
 handle_facilities(struct call *call)
 {
@@ -119,6 +130,8 @@ handle_facilities(struct call *call)
 	bool is_ok = true;
 	int r;
 
+	if (after && !is_code(after))
+		fault_field(&call->fault, "after", "is not a `next` of this list");
 	if (call_refused(call))
 		return;
 	snprintf(sql, sizeof(sql), "%s WHERE f.code > $2 ORDER BY f.code LIMIT $3",
@@ -353,6 +366,8 @@ handle_sensors(struct call *call)
 	char next[256] = "";
 	int r;
 
+	if (after && !sensor_id_is_valid(span_str(after)))
+		fault_field(&call->fault, "after", "is not a `next` of this list");
 	if (call_refused(call))
 		return;
 	r = db_query(call->api->db, &stmt,

@@ -11,48 +11,51 @@
 #define POST EVHTTP_REQ_POST
 #define DELETE EVHTTP_REQ_DELETE
 
-#define READ(pattern, fn)                                                  \
-	{                                                                  \
-		GET, pattern, fn, NEEDS_SESSION, ROLE_VIEWER, false, false \
+#define READ(pattern, fn, query)                                                  \
+	{                                                                         \
+		GET, pattern, fn, NEEDS_SESSION, ROLE_VIEWER, false, false, query \
 	}
-#define OPEN(pattern, fn)                                                  \
-	{                                                                  \
-		GET, pattern, fn, NEEDS_NOTHING, ROLE_VIEWER, false, false \
+#define OPEN(pattern, fn)                                                        \
+	{                                                                        \
+		GET, pattern, fn, NEEDS_NOTHING, ROLE_VIEWER, false, false, NULL \
 	}
-#define STEP(pattern, fn)                                                  \
-	{                                                                  \
-		POST, pattern, fn, NEEDS_SESSION, ROLE_ANALYST, true, true \
+#define STEP(pattern, fn)                                                        \
+	{                                                                        \
+		POST, pattern, fn, NEEDS_SESSION, ROLE_ANALYST, true, true, NULL \
 	}
+
+#define ALERT_QUERY "facility case severity sid zone since until unmapped q limit after"
+#define CASE_QUERY "state facility severity zone unmapped q limit after"
 
 /* clang-format off */
 const struct route routes[] = {
-	{ POST,   "/api/v1/session",          handle_login,           NEEDS_NOTHING, ROLE_VIEWER, true,  false },
-	READ(     "/api/v1/session",          handle_session),
-	{ DELETE, "/api/v1/session",          handle_logout,          NEEDS_SESSION, ROLE_VIEWER, false, true },
-	{ POST,   "/api/v1/session/password", handle_password,        NEEDS_SESSION, ROLE_VIEWER, true,  true },
-	READ(     "/api/v1/overview",         handle_overview),
-	READ(     "/api/v1/facilities",       handle_facilities),
-	READ(     "/api/v1/facilities/{id}",  handle_facility),
-	READ(     "/api/v1/alerts",           handle_alerts),
-	READ(     "/api/v1/alerts/{id}",      handle_alert),
-	READ(     "/api/v1/cases",            handle_cases),
-	READ(     "/api/v1/cases/{id}",       handle_case),
+	{ POST,   "/api/v1/session",          handle_login,           NEEDS_NOTHING, ROLE_VIEWER, true,  false, NULL },
+	READ(     "/api/v1/session",          handle_session, NULL),
+	{ DELETE, "/api/v1/session",          handle_logout,          NEEDS_SESSION, ROLE_VIEWER, false, true, NULL },
+	{ POST,   "/api/v1/session/password", handle_password,        NEEDS_SESSION, ROLE_VIEWER, true,  true, NULL },
+	READ(     "/api/v1/overview",         handle_overview, NULL),
+	READ(     "/api/v1/facilities",       handle_facilities, "limit after"),
+	READ(     "/api/v1/facilities/{id}",  handle_facility, NULL),
+	READ(     "/api/v1/alerts",           handle_alerts, ALERT_QUERY),
+	READ(     "/api/v1/alerts/{id}",      handle_alert, NULL),
+	READ(     "/api/v1/cases",            handle_cases, CASE_QUERY),
+	READ(     "/api/v1/cases/{id}",       handle_case, NULL),
 	STEP(     "/api/v1/cases/{id}/incident", handle_case_incident),
 	STEP(     "/api/v1/cases/{id}/close", handle_case_close),
-	READ(     "/api/v1/incidents",        handle_incidents),
-	READ(     "/api/v1/incidents/{id}",   handle_incident),
+	READ(     "/api/v1/incidents",        handle_incidents, "state facility exercise limit after"),
+	READ(     "/api/v1/incidents/{id}",   handle_incident, NULL),
 	STEP(     "/api/v1/incidents/{id}/facts",   handle_facts),
 	STEP(     "/api/v1/incidents/{id}/confirm", handle_confirm),
 	STEP(     "/api/v1/incidents/{id}/grade",   handle_regrade),
 	STEP(     "/api/v1/incidents/{id}/state",   handle_move),
-	READ(     "/api/v1/incidents/{id}/draft",   handle_draft),
+	READ(     "/api/v1/incidents/{id}/draft",   handle_draft, "kind"),
 	STEP(     "/api/v1/incidents/{id}/reports", handle_report),
 	STEP(     "/api/v1/incidents/{id}/reports/{rid}/submit",    handle_submit),
 	STEP(     "/api/v1/incidents/{id}/edges/{eid}/acknowledge", handle_acknowledge),
-	READ(     "/api/v1/unmapped",         handle_unmapped),
-	READ(     "/api/v1/sensors",          handle_sensors),
-	READ(     "/api/v1/law",              handle_law),
-	READ(     "/api/v1/stream",           handle_stream),
+	READ(     "/api/v1/unmapped",         handle_unmapped, "limit after"),
+	READ(     "/api/v1/sensors",          handle_sensors, "limit after"),
+	READ(     "/api/v1/law",              handle_law, NULL),
+	READ(     "/api/v1/stream",           handle_stream, NULL),
 	OPEN(     "/api/v1/health",           handle_health),
 	OPEN(     "/api/v1/metrics",          handle_metrics),
 	OPEN(     "/api/openapi.json",        handle_openapi),

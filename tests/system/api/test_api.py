@@ -123,12 +123,6 @@ class Reading(ApiTest):
         self.assertIsNone(alert["payload"])
         self.assertIsNone(alert["geo"])
 
-    def test_an_unmapped_alert_is_queued(self):
-        event_id = self.stand.alert(src_ip="192.0.2.1", dest_ip="192.0.2.77")
-        row = self.wait_alert(event_id)
-        self.assertEqual((row["mapped"], row["facility"], row["facility_end"]), (False, None, None))
-        queue = self.api.get("/api/v1/unmapped")
-        item = next(i for i in queue["items"] if i["address"] == "192.0.2.77")
     def test_a_record_from_the_future_has_the_time_of_its_arrival(self):
         row = self.wait_alert(self.stand.alert(timestamp="2083-02-01T00:00:00.000000+0000"))
         self.assertLessEqual(row["time"], now_text(60))
@@ -139,6 +133,12 @@ class Reading(ApiTest):
         self.assertIsNone(alert["clock"])
         self.assertRegex(self.api.get("/api/v1/metrics"), r"guan_ingest_clock_ahead_total [1-9]")
 
+    def test_an_unmapped_alert_is_queued(self):
+        event_id = self.stand.alert(src_ip="192.0.2.1", dest_ip="192.0.2.77")
+        row = self.wait_alert(event_id)
+        self.assertEqual((row["mapped"], row["facility"], row["facility_end"]), (False, None, None))
+        queue = self.api.get("/api/v1/unmapped")
+        item = next(i for i in queue["items"] if i["address"] == "192.0.2.77")
         self.assertEqual((item["zone"], item["count"]), ("priv-toll", 1))
         self.assertGreaterEqual(queue["total"], 1)
         ids = [a["id"] for a in self.api.get("/api/v1/alerts", unmapped="true", limit=200)["items"]]
@@ -261,7 +261,8 @@ class Reading(ApiTest):
                                    "q": ["", "x" * 129], "zone": ["x" * 65]},
                  "/api/v1/incidents": {**bad, "state": ["A0", "A10", ""], "exercise": ["maybe"]},
                  "/api/v1/unmapped": {**bad, "after": ["x", "1", "1.", "1.0.", "-1..", "1.zz.x"]},
-                 "/api/v1/facilities": {"limit": bad["limit"]}, "/api/v1/sensors": {"limit": bad["limit"]},
+                 "/api/v1/facilities": {**bad, "after": ["x", "", "S-33", "S-330000-TOL-0001'", "z" * 300]},
+                 "/api/v1/sensors": {**bad, "after": ["a b", "", "/", "z" * 300]},
                  "/api/v1/incidents/1/draft": {"kind": ["", "x", "初"]}}
         for path, fields in lists.items():
             for field, values in fields.items():
@@ -272,6 +273,22 @@ class Reading(ApiTest):
             self.assertEqual(self.api.get("/api/v1/" + path, 400)["errors"][0]["field"], "id")
         for query in ("q=%FF%FE", "q=a&q=%C0%80"):
             self.api.call("GET", "/api/v1/alerts?" + query, None, 400)
+
+    def test_parameters_that_are_unknown_or_doubled_are_refused(self):
+        for path, operations in self.contract.doc["paths"].items():
+            if "get" not in operations:
+                continue
+            path = re.sub(r"\{\w+\}", "1", path)
+            for query, field in (("severty=1", "severty"), ("%s=1" % ("y" * 300), "yyyy"),
+                                 ("%E5%85%B3=1", "query")):
+                status, headers, body = self.api.raw("GET", path + "?" + query)
+                problem = self.contract.check_problem(400, headers["Content-Type"], body, path)
+                self.assertEqual((status, problem["code"]), (400, "bad_parameter"), path)
+                self.assertTrue(problem["errors"][0]["field"].startswith(field), (path, query))
+        for query in ("limit=1&limit=2", "severity=1&zone=a&severity=1"):
+            problem = self.api.call("GET", "/api/v1/alerts?" + query, None, 400)
+            self.assertEqual(problem["errors"][0]["field"], query.partition("=")[0])
+        self.api.get("/api/v1/alerts", severity=1, sid=1900300, limit=1, unmapped="false")
 
     def test_metrics(self):
         text = self.stranger().get("/api/v1/metrics")
@@ -567,22 +584,6 @@ class Streams(ApiTest):
             s.close()
         wait_for(lambda: "guan_streams 0" in self.api.get("/api/v1/metrics"), "streams are left")
 
-    def test_a_client_that_does_not_read_is_dropped(self):
-        events = Events(self.api)
-        events.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        text = "x" * 1900
-        incident = self.new_incident()
-        path = "/api/v1/incidents/%d/facts" % incident["id"]
-
-        def is_dropped():
-            # big alerts fill its buffers fastest
-            for _ in range(40):
-                self.stand.alert(alert={"signature": text})
-            self.api.post(path, {"why": "w"})
-            return self.dropped_slow() > before
-        wait_for(is_dropped, "the slow client is kept", 60)
-        events.close()
-
     def test_the_oldest_stream_of_a_session_makes_way(self):
         streams = [Events(self.api) for _ in range(9)]
         with self.assertRaises(EOFError):
@@ -628,10 +629,26 @@ class Streams(ApiTest):
         wait_for(lambda: self.dropped_slow() == before + 1, "the stuck client is kept", 60)
         events.close()
 
+    def test_a_client_that_does_not_read_is_dropped(self):
+        events = Events(self.api)
+        events.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        before = self.dropped_slow()
+        text = "x" * 1900
+        incident = self.new_incident()
+        path = "/api/v1/incidents/%d/facts" % incident["id"]
+
+        def is_dropped():
+            # big alerts fill its buffers fastest
+            for _ in range(40):
+                self.stand.alert(alert={"signature": text})
+            self.api.post(path, {"why": "w"})
+            return self.dropped_slow() > before
+        wait_for(is_dropped, "the slow client is kept", 60)
+        events.close()
+
 
 class Guards(ApiTest):
     def test_cookie_and_csrf(self):
-        before = self.dropped_slow()
         client = self.stranger()
         client.login()
         cookie = client.last_headers["Set-Cookie"]

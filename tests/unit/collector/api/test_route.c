@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,6 +26,32 @@ has_route(const char *method, const char *path)
 	return false;
 }
 
+/* The names of the parameters in the query, a space between. */
+static void
+described_query(const json_t *doc, const json_t *parameters, char *out, size_t size)
+{
+	const json_t *p;
+	size_t i;
+
+	out[0] = '\0';
+	json_array_foreach(parameters, i, p)
+	{
+		static const char common[] = "#/components/parameters/";
+		const char *ref = json_string_value(json_object_get(p, "$ref"));
+
+		if (ref) {
+			assert_memory_equal(ref, common, strlen(common));
+			p = json_object_get(
+			    json_object_get(json_object_get(doc, "components"), "parameters"),
+			    ref + strlen(common));
+		}
+		if (strcmp(json_string_value(json_object_get(p, "in")), "query") != 0)
+			continue;
+		snprintf(out + strlen(out), size - strlen(out), "%s%s", *out ? " " : "",
+		    json_string_value(json_object_get(p, "name")));
+	}
+}
+
 static void
 the_table_and_the_description_say_the_same(void **state)
 {
@@ -39,6 +66,7 @@ the_table_and_the_description_say_the_same(void **state)
 		{
 			json_t *parameters = json_object_get(operation, "parameters"), *p;
 			bool has_csrf = false;
+			char query[256];
 			size_t i;
 
 			if (!has_route(method, path))
@@ -50,12 +78,15 @@ the_table_and_the_description_say_the_same(void **state)
 				has_csrf |=
 				    ref && strcmp(ref, "#/components/parameters/csrf") == 0;
 			}
+			described_query(doc, parameters, query, sizeof(query));
 			for (i = 0; i < n_routes; i++) {
 				if (strcmp(routes[i].pattern, path) != 0 ||
 				    strcasecmp(route_method_name(routes[i].method), method) !=
 					0)
 					continue;
 				assert_int_equal(routes[i].has_csrf, has_csrf);
+				assert_string_equal(routes[i].query ? routes[i].query : "",
+				    query);
 				assert_int_equal(routes[i].has_body,
 				    json_object_get(operation, "requestBody") != NULL);
 			}

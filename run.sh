@@ -40,6 +40,10 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
+usage_error() { echo "run.sh: $*" >&2; exit 2; }
+[ -z "$capture" ] || [ -z "$iface" ] || usage_error "-r and -i exclude each other"
+[[ $port =~ ^[0-9]{1,5}$ ]] && [ "$port" -ge 1 ] && [ "$port" -le 65535 ] ||
+	usage_error "--port: expected 1 to 65535"
 if [ -n "$capture" ] && [ ! -e "$capture" ]; then
 	echo "run.sh: $capture: no such file or folder" >&2
 	exit 1
@@ -48,8 +52,20 @@ fi
 sensor=$build/sensor/guan-sensor collector=$build/collector/guan-collector
 redis_socket=$data/redis.sock
 
+started=() # what this run has started, and takes along when it fails
 say() { printf '%s\n' "$*"; }
-fail() { printf 'run.sh: %s\n' "$*" >&2; exit 1; }
+fail() {
+	local i
+	printf 'run.sh: %s\n' "$*" >&2
+	for ((i = ${#started[@]}; i > 0; i -= 2)); do
+		stop_one "${started[i - 2]}" "${started[i - 1]}" >&2
+	done
+	exit 1
+}
+
+# What has been added to a log since it had that many bytes.
+log_size() { stat -c %s "$1" 2>/dev/null || echo 0; }
+log_since() { tail -c "+$(($2 + 1))" "$1"; }
 
 # Whether the process of a pid file lives and is what we started. By /proc, as another user's
 # process (the sensor is root's supervisor) takes no signal from us, not even 0.
@@ -97,6 +113,7 @@ build_dashboards "$build/dashboards" || fail "the pages could not be built"
 
 start_redis() {
 	alive redis redis-server && redis-cli -s "$redis_socket" ping >/dev/null 2>&1 && return 0
+	[ ${#redis_socket} -lt 108 ] || fail "$data: too long a path for a socket in it; choose a shorter --data"
 	mkdir -p "$data/redis"
 	cat >"$data/redis.conf" <<-CONF
 		port 0
@@ -112,6 +129,7 @@ start_redis() {
 	CONF
 	setsid redis-server "$data/redis.conf" >/dev/null 2>&1 </dev/null &
 	echo $! >"$data/redis.pid"
+	started+=(redis redis-server)
 	for _ in $(seq 300); do
 		redis-cli -s "$redis_socket" ping 2>/dev/null | grep -q PONG && return 0
 		alive redis redis-server || break
@@ -134,16 +152,19 @@ start_collector() {
 			>"$data/import.log" 2>&1 || { cat "$data/import.log"; fail "the sample registry was refused"; }
 		: >"$data/collector/registry-imported"
 	fi
+	local before
+	before=$(log_size "$data/collector.log")
 	setsid "$collector" --data "$data/collector" --rules rules --redis "unix:$redis_socket" \
 		--listen "127.0.0.1:$port" --dashboards "$build/dashboards" \
 		>>"$data/collector.log" 2>&1 </dev/null &
 	echo $! >"$data/collector.pid"
+	started+=(collector guan-collector)
 	for _ in $(seq 300); do
 		curl -fsS "$api/api/v1/health" >/dev/null 2>&1 && return 0
 		alive collector guan-collector || break
 		sleep 0.1
 	done
-	tail -n 5 "$data/collector.log" >&2
+	log_since "$data/collector.log" "$before" | tail -n 5 >&2
 	fail "the collector did not start; see $data/collector.log"
 }
 
@@ -151,24 +172,30 @@ say "3/5 Redis and collector"
 start_redis
 start_collector
 
-# One capture (file or folder) into one zone, once per data folder.
+# One capture (file or folder) into one zone, once per data folder; what is broken in it is told and
+# the rest read. The folder and the sensor's name are not those of -i, which may run meanwhile.
 replay() {
-	local path=$1 zone=$2 mark=$data/replayed/$3
+	local path=$1 zone=$2 mark=$data/replayed/$3 before
 	if [ -e "$mark" ]; then
 		say "    $path: replayed before"
 		return 0
 	fi
-	mkdir -p "$data/replayed" "$data/sensor"
+	mkdir -p "$data/replayed" "$data/replay"
 	say "    $path into zone $zone"
-	"$sensor" -r "$path" -c rules/guan-sensor.yaml -l "$data/sensor" --zone "$zone" \
-		--time now --redis "unix:$redis_socket" --drain >>"$data/sensor.log" 2>&1 ||
-		{ tail -n 5 "$data/sensor.log" >&2; return 1; }
+	before=$(log_size "$data/replay.log")
+	if ! "$sensor" -r "$path" -c rules/guan-sensor.yaml -l "$data/replay" --sensor-id replay-1 \
+		--zone "$zone" --time now --redis "unix:$redis_socket" --drain >>"$data/replay.log" 2>&1; then
+		log_since "$data/replay.log" "$before" | tail -n 5 >&2
+		log_since "$data/replay.log" "$before" | grep -q ' records written' || return 1
+		say "    not all of $path could be read; what could be is in"
+	fi
 	: >"$mark"
 }
 
 # The pid is written by what becomes the sensor: $! would be sudo's, which outlives its signals.
 start_sensor() {
-	local ready=$data/sensor/guan-command.socket # made once capture is open
+	local ready=$data/sensor/guan-command.socket before # made once capture is open
+	before=$(log_size "$data/sensor.log")
 	mkdir -p "$data/sensor"
 	rm -f "$ready" "$data/sensor.pid"
 	as_root true || fail "capturing needs root" # asks for a password while it still can
@@ -183,25 +210,28 @@ start_sensor() {
 		sleep 0.1
 	done
 	[ -S "$ready" ] && alive sensor guan-sensor ||
-		{ tail -n 5 "$data/sensor.log" >&2; fail "capture on $iface did not start"; }
+		{ log_since "$data/sensor.log" "$before" | tail -n 5 >&2; fail "capture on $iface did not start"; }
 	say "    capturing on $iface, zone $zone"
 }
 
 say "4/5 sensor"
 if [ -n "$iface" ]; then
 	if alive sensor guan-sensor; then
-		say "    a sensor is already capturing"
+		tr '\0' ' ' <"/proc/$(cat "$data/sensor.pid")/cmdline" | grep -qF -- "-i $iface " &&
+			tr '\0' ' ' <"/proc/$(cat "$data/sensor.pid")/cmdline" | grep -qF -- "--zone $zone " ||
+			fail "a sensor captures already, on another interface or for another zone; ./run.sh --stop ends it"
+		say "    a sensor is already capturing on $iface"
 	else
 		start_sensor
 	fi
 elif [ -n "$capture" ]; then
 	replay "$capture" "$zone" "own-$(stat -c "%n %s %Y $zone" "$capture" | sha256sum | cut -c1-16)" ||
-		fail "the replay failed; see $data/sensor.log"
+		fail "the replay failed; see $data/replay.log"
 else
 	for folder in pcaps/*/; do
 		name=$(basename "$folder")
 		ls "$folder"*.pcap >/dev/null 2>&1 || continue
-		replay "$folder" "$name" "sample-$name" || fail "the replay failed; see $data/sensor.log"
+		replay "$folder" "$name" "sample-$name" || fail "the replay failed; see $data/replay.log"
 	done
 fi
 
@@ -211,6 +241,7 @@ wait_ingest() {
 		left=0
 		for stream in $(redis-cli -s "$redis_socket" --raw keys 'guan:events:*'); do
 			n=$(redis-cli -s "$redis_socket" --raw xlen "$stream")
+			[[ $n =~ ^[0-9]+$ ]] || fail "$stream in Redis is no stream: $n"
 			left=$((left + n))
 		done
 		[ "$left" = 0 ] && return 0
@@ -222,6 +253,8 @@ wait_ingest() {
 if [ -n "$once" ]; then
 	say "5/5 one exercise, and what there is"
 	wait_ingest || fail "the collector did not take all records within a minute"
+	[ -e "$data/collector/first-password" ] ||
+		fail "the exercise logs in with the first password, and it has been changed; choose another --data"
 	python3 tools/exercise.py "$api" "$data/collector/first-password" ||
 		{ stop_all; fail "the exercise failed"; }
 	"$collector" --data "$data/collector" --rules rules --summary

@@ -446,6 +446,7 @@ capture_open(struct sensor *s)
 
 	if (s->options->capture_path) {
 		struct replay_options o = { .path = s->options->capture_path,
+			.knows_link = decode_link_type_known,
 			.filter = s->options->filter,
 			.move_to_now = s->options->move_to_now };
 		s->replay = replay_open(&o, &error);

@@ -22,6 +22,8 @@
 #define REPLAY_FILES_MAX 65536
 /* How soon a reader that waits for a pipe sees that it is to stop. */
 #define PIPE_STEP_MS 50
+/* No capture spans more: a time further from the others is broken. */
+#define STRAY_NS (366 * 86400 * NSEC_PER_SEC)
 
 struct source {
 	char *path;
@@ -34,7 +36,10 @@ struct replay {
 	size_t count;
 	const char *filter;
 	bool is_once; /* a pipe: read as it comes, without a look ahead */
-	nsec_t shift; /* added to each time stamp, modulo 2^64 */
+	bool (*knows_link)(uint16_t link_type);
+	bool is_moved;      /* times end now: */
+	nsec_t shift;       /* added to each time stamp, modulo 2^64 */
+	nsec_t first, last; /* of the captures, strays aside: what lies outside is put there */
 	struct replay_counters counters;
 	char *buffer;
 	/* Of the run: */
@@ -144,6 +149,14 @@ reader_open(struct replay *replay, const char *path, bool *ret_is_filter, char *
 		*ret_error = sentence(path, why);
 		return NULL;
 	}
+	if (replay->knows_link && !replay->knows_link((uint16_t)pcap_datalink(pcap))) {
+		const char *name = pcap_datalink_val_to_name(pcap_datalink(pcap));
+		snprintf(why, sizeof(why), "link type %d (%s) is not supported",
+		    pcap_datalink(pcap), name ? name : "no name");
+		*ret_error = sentence(path, why);
+		pcap_close(pcap);
+		return NULL;
+	}
 	if (!replay->filter || filter_set(pcap, replay->filter, ret_error) == 0)
 		return pcap;
 	*ret_is_filter = true;
@@ -158,10 +171,51 @@ time_of(const struct pcap_pkthdr *h)
 	return (nsec_t)h->ts.tv_sec * NSEC_PER_SEC + (nsec_t)h->ts.tv_usec;
 }
 
+static bool
+is_stray(nsec_t ts, nsec_t about)
+{
+	return (ts > about ? ts - about : about - ts) > STRAY_NS;
+}
+
+/* Begin and end of a file's times. One broken time stamp must not move all the others: what
+ * most packets agree on (the majority vote of Boyer and Moore) tells which are strays. */
+static void
+source_span(struct replay *replay, struct source *s)
+{
+	struct pcap_pkthdr *h;
+	const u_char *data;
+	nsec_t about = s->first;
+	uint64_t votes = 0;
+	char *error = NULL;
+	bool is_filter;
+
+	for (int pass = 0; pass < 2; pass++) {
+		pcap_t *pcap = reader_open(replay, s->path, &is_filter, &error);
+		if (!pcap) {
+			free(error);
+			return;
+		}
+		while (pcap_next_ex(pcap, &h, &data) == 1) {
+			nsec_t ts = time_of(h);
+			if (pass == 0) {
+				if (votes == 0)
+					about = ts;
+				votes += is_stray(ts, about) ? (votes ? -1ull : 0) : 1;
+			} else if (!is_stray(ts, about)) {
+				s->last =
+				    ts > s->last || is_stray(s->last, about) ? ts : s->last;
+				s->first =
+				    ts < s->first || is_stray(s->first, about) ? ts : s->first;
+			}
+		}
+		pcap_close(pcap);
+	}
+}
+
 /* First time stamp of a file, for the order; and the last when times are to be moved. What is
  * wrong with the file is kept with it; only a wrong filter fails. */
 static int
-source_scan(struct replay *replay, struct source *s, bool to_the_end, char **ret_error)
+source_scan(struct replay *replay, struct source *s, char **ret_error)
 {
 	struct pcap_pkthdr *h;
 	const u_char *data;
@@ -181,13 +235,11 @@ source_scan(struct replay *replay, struct source *s, bool to_the_end, char **ret
 		s->broken = NULL;
 		return -EINVAL;
 	}
-	if (pcap_next_ex(pcap, &h, &data) == 1) {
+	if (pcap_next_ex(pcap, &h, &data) == 1)
 		s->first = s->last = time_of(h);
-		while (to_the_end && pcap_next_ex(pcap, &h, &data) == 1)
-			if (time_of(h) > s->last)
-				s->last = time_of(h);
-	}
 	pcap_close(pcap);
+	if (replay->is_moved && s->first)
+		source_span(replay, s);
 	return 0;
 }
 
@@ -254,13 +306,11 @@ by_first(const void *a, const void *b)
 
 /* Looks at every file once; a single one that cannot be read ends it here. */
 static int
-sources_scan(struct replay *replay, bool is_folder, bool move_to_now, char **ret_error)
+sources_scan(struct replay *replay, bool is_folder, char **ret_error)
 {
-	nsec_t last = 0;
-
 	for (size_t i = 0; i < replay->count; i++) {
 		struct source *s = &replay->sources[i];
-		int r = source_scan(replay, s, move_to_now, ret_error);
+		int r = source_scan(replay, s, ret_error);
 		if (r < 0)
 			return r;
 		if (s->broken && !is_folder) {
@@ -268,12 +318,14 @@ sources_scan(struct replay *replay, bool is_folder, bool move_to_now, char **ret
 			s->broken = NULL;
 			return -EINVAL;
 		}
-		if (s->last > last)
-			last = s->last;
+		if (s->last > replay->last)
+			replay->last = s->last;
+		if (s->last && (s->first < replay->first || !replay->first))
+			replay->first = s->first;
 	}
 	qsort(replay->sources, replay->count, sizeof(*replay->sources), by_first);
-	if (move_to_now && last)
-		replay->shift = clock_wall_ns() - last;
+	if (replay->is_moved && replay->last)
+		replay->shift = clock_wall_ns() - replay->last;
 	return 0;
 }
 
@@ -299,12 +351,14 @@ replay_open(const struct replay_options *options, char **ret_error)
 		return NULL;
 	replay->filter = options->filter;
 	replay->is_once = is_once;
+	replay->is_moved = options->move_to_now;
+	replay->knows_link = options->knows_link;
 	replay->buffer = malloc(REPLAY_BUFFER);
 	int r = !replay->buffer ? -ENOMEM
 		: is_folder     ? folder_add(replay, options->path, ret_error)
 				: source_add(replay, NULL, options->path);
 	if (r == 0 && !is_once)
-		r = sources_scan(replay, is_folder, options->move_to_now, ret_error);
+		r = sources_scan(replay, is_folder, ret_error);
 	if (r < 0) {
 		replay_close(replay);
 		return NULL;
@@ -327,6 +381,14 @@ replay_close(struct replay *replay)
 	free(replay);
 }
 
+static nsec_t
+moved(const struct replay *replay, nsec_t ts)
+{
+	if (replay->is_moved && replay->last)
+		ts = ts < replay->first ? replay->first : ts > replay->last ? replay->last : ts;
+	return ts + replay->shift;
+}
+
 /* Every frame of one file; NULL, or what was wrong with it (to be freed). */
 static char *
 source_run(struct replay *replay, const char *path)
@@ -343,7 +405,7 @@ source_run(struct replay *replay, const char *path)
 	uint16_t link_type = (uint16_t)pcap_datalink(pcap);
 	while ((n = pcap_next_ex(pcap, &h, &data)) == 1 && !is_stopped(replay)) {
 		struct frame frame = {
-			.ts = time_of(h) + replay->shift,
+			.ts = moved(replay, time_of(h)),
 			.number = ++replay->counters.frames,
 			.bytes = span_of(data, h->caplen),
 			.wire_bytes = h->len,

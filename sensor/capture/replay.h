@@ -17,6 +17,7 @@
 struct replay_options {
 	const char *path;   /* file or folder; "-" is standard input */
 	const char *filter; /* BPF expression, or NULL */
+	bool (*knows_link)(uint16_t link_type); /* other captures are refused; NULL: none is */
 	bool move_to_now;   /* shift all times so that the last packet is now (--time now) */
 };
 

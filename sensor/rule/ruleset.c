@@ -201,6 +201,19 @@ file_rules(struct rule_loader *loader, struct rule_file *file, char *buf)
 	return 0;
 }
 
+/* What is no plain file (a pipe, /dev/null) is read to its end, or to a cap. */
+#define RULE_PIPE_MAX (64u << 20)
+
+static char *
+pipe_text(FILE *file, size_t *ret_len)
+{
+	char *text = malloc(RULE_PIPE_MAX + 1);
+	size_t len = text ? fread(text, 1, RULE_PIPE_MAX, file) : 0;
+	char *fitted = text ? realloc(text, len + 1) : NULL;
+	*ret_len = len;
+	return fitted ? fitted : text;
+}
+
 static char *
 file_read(const char *path, size_t *ret_len, char **ret_error)
 {
@@ -209,8 +222,12 @@ file_read(const char *path, size_t *ret_len, char **ret_error)
 	char *text = NULL;
 	if (!file || fstat(fileno(file), &st) < 0) {
 		error_set(ret_error, "cannot be read", path, errno);
-	} else if (!S_ISREG(st.st_mode) || st.st_size > RULE_FILE_MAX) {
+	} else if (S_ISDIR(st.st_mode) || st.st_size > RULE_FILE_MAX) {
 		error_set(ret_error, "is no file of rules", path, 0);
+	} else if (!S_ISREG(st.st_mode)) {
+		text = pipe_text(file, ret_len);
+		if (!text)
+			error_set(ret_error, "cannot be read", path, ENOMEM);
 	} else {
 		text = malloc((size_t)st.st_size + 1);
 		if (text)
@@ -396,11 +413,15 @@ refusals_sum(const struct ruleset *set)
 		fprintf(stderr, "  %7u  %s\n", sums[i].count, sums[i].keyword);
 }
 
+/* Without -v or -T: enough for a rule that somebody has just written. */
+#define REFUSALS_TOLD 20
+
 void
 ruleset_report(const struct ruleset *set, bool is_verbose)
 {
+	unsigned told = 0;
 	for (const struct rule_refusal *f = set->refusals; f; f = f->next) {
-		if (!is_verbose && !f->is_warning)
+		if (!f->is_warning && !is_verbose && told++ >= REFUSALS_TOLD)
 			continue;
 		fprintf(stderr, "%s:%u:%u: %s: ", f->file, f->line, f->column,
 		    f->is_warning ? "warning" : "rule refused");
@@ -410,6 +431,9 @@ ruleset_report(const struct ruleset *set, bool is_verbose)
 	}
 	fprintf(stderr, "rules: %u loaded, %u refused, %u skipped\n", set->count, set->refused,
 	    set->skipped);
+	if (told > REFUSALS_TOLD)
+		fprintf(stderr, "%u further rules were refused: -T names them all\n",
+		    told - REFUSALS_TOLD);
 	if (set->refused) {
 		fprintf(stderr, "refused, by keyword:\n");
 		refusals_sum(set);

@@ -527,8 +527,12 @@ spool_is_not_kept(const struct writer *w)
 	const struct writer_options *o = &w->options;
 	const struct spool_folder folder = { .path = (char *)o->spool_dir, .fd = -1 };
 
-	log_info("no guan.redis.server: records go to %s only, without a spool",
-	    o->eve_path ? o->eve_path : "nowhere");
+	if (o->eve_path)
+		log_info("no guan.redis.server: records go to %s only, without a spool",
+		    o->eve_path);
+	else
+		log_warn("no guan.redis.server, and no eve-log among the outputs: "
+			 "NOTHING is recorded");
 	if (o->spool_dir && segment_each(&folder, segment_is_there, NULL) == -EEXIST)
 		log_warn("%s: records of earlier starts are left there, and sent when there is "
 			 "a guan.redis.server again",

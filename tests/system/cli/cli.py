@@ -6,6 +6,9 @@ import json
 import os
 import signal
 import socket
+import struct
+import time
+from datetime import datetime
 
 from bench import CAPTURE, ROOT, check, expect, finish, run, write
 
@@ -22,6 +25,19 @@ expect(1, "No such file", "-r", "absent.pcap")
 expect(1, "truncated", "-r", write("empty.pcap", b""))
 expect(1, "unknown file format", "-r", write("noise.pcap", b"noise" * 99))
 expect(1, "truncated", "-r", write("cut.pcap", capture[:-7]))
+other = bytearray(capture)
+struct.pack_into("<I", other, 20, 147)  # the link type
+expect(1, "link type 147", "-r", write("link.pcap", other))
+
+# Two broken time stamps do not move the others.
+stray = bytearray(capture)
+struct.pack_into("<2I", stray, 24, 0xffffffff, 0)
+struct.pack_into("<2I", stray, 24 + 16 + struct.unpack_from("<I", stray, 32)[0], 0, 0)
+expect(0, "", "-r", write("stray.pcap", stray), "--time", "now", "-l", "stray")
+with open("stray/eve.json", encoding="utf-8") as f:
+    times = [json.loads(line)["timestamp"] for line in f]
+check("stray times are told within the capture's",
+      all(abs(datetime.fromisoformat(t).timestamp() - time.time()) < 7200 for t in times), times)
 os.mkdir("folder")
 expect(1, "no .pcap", "-r", "folder")
 
@@ -57,7 +73,9 @@ expect(0, " 0 refused", "-T", "--set", "guan.geoip=%s/rules/geoip/guan-sample.mm
 expect(0, " 0 refused", "-T", "-c", "%s/rules/guan-sensor.yaml" % ROOT)
 bad = write("bad.rules", b'alert tcp any any -> any any (msg:"x"; sid:1\n')
 expect(3, "bad.rules:1:", "-T", "-S", bad)
-expect(0, "1 refused", "-r", CAPTURE, "-S", bad)
+expect(0, "bad.rules:1:", "-r", CAPTURE, "-S", bad)  # named without -v and -T, too
+expect(0, "0 loaded", "-r", CAPTURE, "-S", "/dev/null", "-l", "none")
+expect(0, "NOTHING is recorded", "-r", CAPTURE, "-S", "/dev/null", "-c", write("no.yaml", b"stats: {enabled: no}\n"))
 expect(3, "expected a number", "-T", "--set", "guan.flow.capacity=many")
 expect(3, "sensor id", "-T", "--sensor-id", 'a"b')
 expect(3, "not beginning with a dot", "-T", "--sensor-id", ".x")

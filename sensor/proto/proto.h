@@ -33,6 +33,7 @@
 	X(jt808)     \
 	X(modbus)    \
 	X(quic)      \
+	X(sip)       \
 	X(ssh)       \
 	X(tls)       \
 	X(websocket)

@@ -12,70 +12,20 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "common/cursor.h"
+#include "sensor/proto/der.h"
 
-enum der_tag {
-	DER_BOOLEAN = 0x01,
-	DER_INTEGER = 0x02,
-	DER_BIT_STRING = 0x03,
-	DER_OCTET_STRING = 0x04,
-	DER_OID = 0x06,
-	DER_UTC_TIME = 0x17,
-	DER_GENERAL_TIME = 0x18,
-	DER_BMP_STRING = 0x1e,
-	DER_UNIVERSAL_STRING = 0x1c,
-	DER_SEQUENCE = 0x30,
-	DER_SET = 0x31,
-	DER_CONTEXT_0 = 0xa0,
-	DER_CONTEXT_3 = 0xa3,
-	DER_ALT_MAIL = 0x81,
-	DER_ALT_DNS = 0x82,
-	DER_ALT_URI = 0x86,
-	DER_ALT_IP = 0x87,
+/* Kinds of alternative names. */
+enum alt_tag {
+	ALT_MAIL = DER_CONTEXT(1),
+	ALT_DNS = DER_CONTEXT(2),
+	ALT_URI = DER_CONTEXT(6),
+	ALT_IP = DER_CONTEXT(7),
 };
 
 /* Extensions and alternative names looked at; certificates of content networks have hundreds.
  */
 #define EXTENSIONS_MAX 256
 #define ALT_NAMES_MAX 4096
-
-/* Takes one element; false (and the cursor short) when its length lies or is of another form.
- */
-static bool
-der_take(struct cursor *c, uint8_t *ret_tag, struct span *ret)
-{
-	uint8_t tag = cursor_u8(c);
-	size_t len = cursor_u8(c);
-	if ((tag & 0x1f) == 0x1f)
-		c->is_short = true; /* tags of several bytes occur in no certificate */
-	if (len & 0x80) {
-		unsigned bytes = len & 0x7f;
-		if (bytes == 0 || bytes > 4)
-			c->is_short = true;
-		len = 0;
-		for (unsigned i = 0; i < bytes && !c->is_short; i++)
-			len = len << 8 | cursor_u8(c);
-	}
-	if (c->is_short)
-		return false;
-	*ret = cursor_bytes(c, len);
-	*ret_tag = tag;
-	return !c->is_short;
-}
-
-/* Takes the next element when it has that tag; else leaves the cursor where it is. */
-static bool
-der_expect(struct cursor *c, uint8_t tag, struct span *ret)
-{
-	struct cursor probe = *c;
-	uint8_t found;
-	struct span value;
-	if (!der_take(&probe, &found, &value) || found != tag)
-		return false;
-	*c = probe;
-	*ret = value;
-	return true;
-}
 
 /* --- Time --- */
 
@@ -186,31 +136,6 @@ add(struct text *text, struct span bytes)
 	text->len += n;
 }
 
-/* An object identifier nobody gave a short name, in dots. */
-static void
-add_oid(struct text *text, struct span oid)
-{
-	char buf[24];
-	uint64_t arc = 0;
-	bool is_first = true;
-	for (size_t i = 0; i < oid.len; i++) {
-		arc = arc << 7 | (oid.p[i] & 0x7f);
-		if (oid.p[i] & 0x80)
-			continue;
-		int n;
-		if (is_first) {
-			unsigned root = arc < 80 ? (unsigned)arc / 40 : 2;
-			n = snprintf(buf, sizeof(buf), "%u.%llu", root,
-			    (unsigned long long)(arc - root * 40));
-		} else {
-			n = snprintf(buf, sizeof(buf), ".%llu", (unsigned long long)arc);
-		}
-		add(text, span_of(buf, (size_t)n));
-		is_first = false;
-		arc = 0;
-	}
-}
-
 static void
 add_type(struct text *text, struct span oid)
 {
@@ -220,7 +145,8 @@ add_type(struct text *text, struct span oid)
 			return;
 		}
 	}
-	add_oid(text, oid);
+	/* Nobody gave it a short name. */
+	text->len += der_oid_text(oid, text->p + text->len, X509_NAME_MAX - text->len);
 }
 
 /* UTF-16 or UTF-32, big endian, as UTF-8. */
@@ -304,8 +230,8 @@ x509_alt_name(struct span names, unsigned index, char *buf, struct span *ret)
 	for (unsigned i = 0; i < ALT_NAMES_MAX && cursor_left(&c); i++) {
 		if (!der_take(&c, &tag, &value))
 			return false;
-		bool is_ip = tag == DER_ALT_IP && (value.len == 4 || value.len == 16);
-		if (!is_ip && tag != DER_ALT_DNS && tag != DER_ALT_MAIL && tag != DER_ALT_URI)
+		bool is_ip = tag == ALT_IP && (value.len == 4 || value.len == 16);
+		if (!is_ip && tag != ALT_DNS && tag != ALT_MAIL && tag != ALT_URI)
 			continue;
 		if (at++ != index)
 			continue;
@@ -417,7 +343,7 @@ x509_read(struct span der, struct x509 *ret)
 		goto err;
 
 	struct cursor c = cursor_span(tbs);
-	if (der_expect(&c, DER_CONTEXT_0, &part)) {
+	if (der_expect(&c, DER_CONTEXT_CONSTRUCTED(0), &part)) {
 		struct cursor v = cursor_span(part);
 		struct span number;
 		if (der_expect(&v, DER_INTEGER, &number) && number.len == 1 && number.p[0] <= 2)
@@ -454,7 +380,7 @@ x509_read(struct span der, struct x509 *ret)
 			fault(&x, X509_FAULT_DER);
 			break;
 		}
-		if (tag == DER_CONTEXT_3)
+		if (tag == DER_CONTEXT_CONSTRUCTED(3))
 			read_extensions(&x, part);
 	}
 	*ret = x;

@@ -37,7 +37,6 @@ static const struct named_protocol protocols[] = {
 	{ "pop3", LAYER_TCP, { "POP3" }, { 110 } },
 	{ "rdp", LAYER_TCP, { "RDP" }, { 3389 } },
 	{ "rfb", LAYER_TCP, { "VNC" }, { 5900 } },
-	{ "sip", LAYER_TCP | LAYER_UDP, { "SIP" }, { 5060 } },
 	{ "smb", LAYER_TCP, { "SMBv1", "SMBv23", "NetBIOS" }, { 139, 445 } },
 	{ "smtp", LAYER_TCP, { "SMTP" }, { 25, 587, 2525 } },
 	{ "snmp", LAYER_UDP, { "SNMP" }, { 161, 162 } },

@@ -61,7 +61,6 @@ static const struct {
 	{ "rdp.", PROTO },
 	{ "replace", "the sensor is not in line and changes no traffic" },
 	{ "rfb.", PROTO },
-	{ "sip.", PROTO },
 	{ "smb.", PROTO },
 	{ "smb_", PROTO },
 	{ "smtp.", PROTO },

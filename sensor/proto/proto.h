@@ -31,9 +31,12 @@
 	X(dns)       \
 	X(http)      \
 	X(jt808)     \
+	X(krb5)      \
+	X(ldap)      \
 	X(modbus)    \
 	X(quic)      \
 	X(sip)       \
+	X(snmp)      \
 	X(ssh)       \
 	X(tls)       \
 	X(websocket)

@@ -25,8 +25,6 @@ static const struct named_protocol protocols[] = {
 	{ "imap", LAYER_TCP, { "IMAP" }, { 143 } },
 	{ "irc", LAYER_TCP, { "IRC" }, { 6667 } },
 	{ "jabber", LAYER_TCP, { "Jabber" }, { 5222 } },
-	{ "krb5", LAYER_TCP | LAYER_UDP, { "Kerberos" }, { 88 } },
-	{ "ldap", LAYER_TCP | LAYER_UDP, { "LDAP" }, { 389, 3268 } },
 	{ "llmnr", LAYER_UDP, { "LLMNR" }, { 5355 } },
 	{ "mdns", LAYER_UDP, { "MDNS" }, { 5353 } },
 	{ "mqtt", LAYER_TCP, { "MQTT" }, { 1883 } },
@@ -39,7 +37,6 @@ static const struct named_protocol protocols[] = {
 	{ "rfb", LAYER_TCP, { "VNC" }, { 5900 } },
 	{ "smb", LAYER_TCP, { "SMBv1", "SMBv23", "NetBIOS" }, { 139, 445 } },
 	{ "smtp", LAYER_TCP, { "SMTP" }, { 25, 587, 2525 } },
-	{ "snmp", LAYER_UDP, { "SNMP" }, { 161, 162 } },
 	{ "telnet", LAYER_TCP, { "Telnet" }, { 23 } },
 	{ "tftp", LAYER_UDP, { "TFTP" }, { 69 } },
 };

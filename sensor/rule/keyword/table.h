@@ -70,6 +70,9 @@
 	X(ipv4_csum) \
 	X(isdataat) \
 	X(itype) \
+	X(krb5_ticket_encryption) \
+	X(ldap_responses_operation) \
+	X(ldap_responses_result_code) \
 	X(metadata) \
 	X(modbus) \
 	X(msg) \

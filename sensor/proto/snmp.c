@@ -180,6 +180,15 @@ message_read(struct span bytes, struct snmp_message *ret)
 	return is_good;
 }
 
+/* Scanners ask for SNMP on the ports of other services, which then answer in their own way. */
+static bool
+is_port_of_another(const struct flow *flow)
+{
+	uint16_t port = flow->key.server_port, other = flow->key.client_port;
+	bool is_usual = port == 161 || port == 162 || other == 161 || other == 162;
+	return port < 1024 && !is_usual;
+}
+
 /* The whole datagram must be one message: its port alone makes nothing SNMP. */
 static enum proto_verdict
 snmp_probe(const struct proto_probe *probe)
@@ -187,6 +196,8 @@ snmp_probe(const struct proto_probe *probe)
 	struct snmp_message m;
 	uint8_t tag;
 	uint64_t size;
+	if (is_port_of_another(probe->flow))
+		return PROTO_NO;
 	if (probe->data.len < 12 || probe->data.p[0] != DER_SEQUENCE ||
 	    der_head(probe->data, &tag, &size) != 1 || size != probe->data.len ||
 	    !message_read(probe->data, &m))

@@ -39,13 +39,13 @@ read_protocol(struct proto_options *options, struct arena *arena, const struct c
 	const struct conf_node *enabled =
 	    node && node->kind == CONF_MAP ? conf_child(node, "enabled") : NULL;
 
-	bool is_enabled = true;
+	bool is_enabled = !proto->is_optional;
 	bool is_detected = true;
 	if (enabled && enabled->kind == CONF_SCALAR &&
 	    strcmp(enabled->value, "detection-only") == 0) {
 		is_enabled = false;
 	} else {
-		if (!conf_bool(enabled, true, &is_enabled))
+		if (!conf_bool(enabled, is_enabled, &is_enabled))
 			return wrong(arena, enabled, "expected yes, no or detection-only",
 			    ret_error);
 		is_detected = is_enabled;

@@ -34,6 +34,7 @@
 	X(krb5)      \
 	X(ldap)      \
 	X(modbus)    \
+	X(pgsql)     \
 	X(quic)      \
 	X(sip)       \
 	X(snmp)      \
@@ -223,6 +224,7 @@ struct proto {
 	uint8_t transports; /* enum proto_transport bits */
 	const char *ports;  /* usual ones, "80,8080": probed first there; not demanded */
 	uint8_t id;         /* PROTO_ID_name */
+	bool is_optional;   /* off where the configuration does not say enabled: yes */
 	uint32_t max_txs;   /* open at once on a flow; over it the oldest is closed and counted */
 
 	enum proto_verdict (*probe)(const struct proto_probe *probe);

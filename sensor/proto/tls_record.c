@@ -230,6 +230,9 @@ tls_record(const struct app *app, const struct tx *tx, struct json *json)
 	if (wants(config, TLS_CUSTOM_VERSION))
 		json_put_str(json, "version", tls_version_text(server->hello.version, buf));
 	put_validity(json, config, server);
+	/* What was spoken before StartTLS and its like. */
+	if (app->old_id)
+		json_put_str(json, "from_proto", proto_name(app->old_id));
 	if (wants(config, TLS_CUSTOM_JA3))
 		put_ja3(json, "ja3", tls, DIR_TOSERVER);
 	if (wants(config, TLS_CUSTOM_JA3S))

@@ -31,7 +31,6 @@ static const struct named_protocol protocols[] = {
 	{ "mysql", LAYER_TCP, { "MySQL" }, { 3306 } },
 	{ "nfs", LAYER_TCP | LAYER_UDP, { "NFS" }, { 2049 } },
 	{ "ntp", LAYER_UDP, { "NTP" }, { 123 } },
-	{ "pgsql", LAYER_TCP, { "PostgreSQL" }, { 5432 } },
 	{ "pop3", LAYER_TCP, { "POP3" }, { 110 } },
 	{ "rdp", LAYER_TCP, { "RDP" }, { 3389 } },
 	{ "rfb", LAYER_TCP, { "VNC" }, { 5900 } },

@@ -53,7 +53,6 @@ static const struct {
 	{ "nfs_", PROTO },
 	{ "nfs", PROTO },
 	{ "ntp.", PROTO },
-	{ "pgsql.", PROTO },
 	{ "rdp.", PROTO },
 	{ "replace", "the sensor is not in line and changes no traffic" },
 	{ "rfb.", PROTO },

@@ -82,6 +82,29 @@ went_down(struct redis *r, const char *why)
 	pause_longer(r, clock_wall_ns());
 }
 
+/* Leaves a server that does not answer, or a connection that takes no command. Not from within
+ * a reply's callback. */
+static void
+leave(struct redis *r, const char *why)
+{
+	redisAsyncContext *c = r->context;
+
+	went_down(r, why);
+	c->data = NULL;
+	redisAsyncFree(c);
+}
+
+/* False: the library has no memory for it. The connection is left then, as an answer would
+ * never come, and a record that was read would never be acknowledged. */
+static bool
+command(struct redis *r, redisCallbackFn *fn, int argc, const char **argv, const size_t *lens)
+{
+	if (redisAsyncCommandArgv(r->context, fn, NULL, argc, argv, lens) == REDIS_OK)
+		return true;
+	leave(r, "out of memory for a command");
+	return false;
+}
+
 static void
 on_connect(const redisAsyncContext *c, int status)
 {
@@ -220,22 +243,29 @@ on_added(redisAsyncContext *c, void *reply, void *arg)
 	}
 }
 
-static void
+static bool
 authenticate(struct redis *r)
 {
 	const char *user = r->options.user, *password = r->options.password;
 	const char *argv[] = { "AUTH", user ? user : password, password };
 
-	if (password)
-		redisAsyncCommandArgv(r->context, on_auth, NULL, user ? 3 : 2, argv, NULL);
+	return !password || command(r, on_auth, user ? 3 : 2, argv, NULL);
 }
 
-static void
+static bool
 enroll(struct redis *r)
 {
 	const char *argv[] = { "SADD", "guan:sensors", r->options.sensor_id };
 
-	redisAsyncCommandArgv(r->context, on_enrolled, NULL, 3, argv, NULL);
+	return command(r, on_enrolled, 3, argv, NULL);
+}
+
+static bool
+ask_who(struct redis *r)
+{
+	const char *argv[] = { "INFO", "server" };
+
+	return command(r, on_info, 2, argv, NULL);
 }
 
 static void
@@ -260,10 +290,7 @@ connect_now(struct redis *r, nsec_t now)
 	r->stage = STAGE_ASKING;
 	r->is_refused = r->is_enrolled = false;
 	r->last_reply = now;
-	const char *info[] = { "INFO", "server" };
-	authenticate(r);
-	enroll(r);
-	redisAsyncCommandArgv(r->context, on_info, NULL, 2, info, NULL);
+	(void)(authenticate(r) && enroll(r) && ask_who(r));
 }
 
 static bool
@@ -280,23 +307,22 @@ send_one(struct redis *r)
 		(const char *)record.type.p, "v", "1", "eve", (const char *)record.json.p };
 	size_t lens[] = { 4, strlen(r->key), 1, 2, (size_t)n, 4, record.type.len, 1, 1, 3,
 		record.json.len };
-	if (redisAsyncCommandArgv(r->context, on_added, NULL, 11, argv, lens) != REDIS_OK)
+	if (!command(r, on_added, 11, argv, lens))
 		return false;
 	r->in_flight++;
 	r->counters.sent++;
 	return true;
 }
 
-static void
+static bool
 ask_length(struct redis *r, nsec_t now)
 {
 	const char *argv[] = { "XLEN", r->key };
 
 	r->next_length = now + LENGTH_EVERY_NS;
 	r->is_length_asked = true;
-	redisAsyncCommandArgv(r->context, on_length, NULL, 2, argv, NULL);
-	if (!r->is_enrolled)
-		enroll(r); /* a server that was out of memory */
+	/* A server that was out of memory is asked again to note the sensor. */
+	return command(r, on_length, 2, argv, NULL) && (r->is_enrolled || enroll(r));
 }
 
 void
@@ -309,18 +335,15 @@ redis_step(struct redis *r, nsec_t now)
 	}
 	bool is_waiting = r->in_flight || r->is_length_asked || r->stage == STAGE_ASKING;
 	if (is_waiting && now > r->last_reply + REPLY_TIMEOUT_NS) {
-		redisAsyncContext *c = r->context;
-		went_down(r, "no reply");
-		c->data = NULL;
-		redisAsyncFree(c);
+		leave(r, "no reply");
 		return;
 	}
 	if (!is_waiting)
 		r->last_reply = now;
 	if (r->stage != STAGE_SENDING || now < r->next_try)
 		return;
-	if (now >= r->next_length && !r->is_length_asked)
-		ask_length(r, now);
+	if (now >= r->next_length && !r->is_length_asked && !ask_length(r, now))
+		return;
 	while (!r->counters.is_over_limit && r->in_flight < WINDOW && send_one(r))
 		continue;
 }

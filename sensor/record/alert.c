@@ -181,10 +181,23 @@ put_hits(struct json *json, const struct alert *a)
 	json_close(json);
 }
 
+/* What is left out of an alert that would not fit: the longest first, who met whom never. */
+enum cut {
+	CUT_NOTHING,
+	CUT_PAYLOAD,
+	CUT_DETAILS, /* what the application and the flow say, too */
+	CUT_COUNT
+};
+
 static void
-put_guan(struct recorder *r, struct json *json, const struct alert *a)
+put_guan(struct recorder *r, struct json *json, const struct alert *a, enum cut cut)
 {
+	static const char
+	    *const names[] = { [CUT_PAYLOAD] = "payload", [CUT_DETAILS] = "details" };
+
 	record_guan(r, json);
+	if (cut)
+		json_put_str(json, "cut", names[cut]);
 	json_put_str(json, "rule", a->rule->text);
 	put_hits(json, a);
 	if (a->packet->ip_version) {
@@ -200,6 +213,35 @@ put_guan(struct recorder *r, struct json *json, const struct alert *a)
 	}
 	if (a->flow)
 		dpi_record(a->flow, json);
+}
+
+static void
+put_details(struct recorder *r, struct json *json, const struct alert *a)
+{
+	if (r->options->alert.metadata_app)
+		record_app(json, a->app, a->tx);
+	if (r->options->alert.metadata_rule && a->tx)
+		record_alert_files(json, a->tx, a->packet->dir);
+	if (r->options->has_metadata)
+		record_alert_vars(r, json, a->flow, a->rule);
+}
+
+/* All behind what names the alert. */
+static void
+put_rest(struct recorder *r, struct json *json, const struct alert *a, enum cut cut)
+{
+	if (cut < CUT_DETAILS)
+		put_details(r, json, a);
+	if (a->flow) {
+		record_app_proto(json, a->flow);
+		json_put_str(json, "direction",
+		    a->packet->dir == DIR_TOSERVER ? "to_server" : "to_client");
+		if (r->options->alert.metadata_flow)
+			put_flow(json, a->flow);
+	}
+	if (cut < CUT_PAYLOAD)
+		put_payload(r, json, a);
+	put_guan(r, json, a, cut);
 }
 
 void
@@ -228,21 +270,14 @@ recorder_alert(struct recorder *r, const struct alert *a)
 		json_put_str(&json, "action", a->rule->action == RULE_PASS ? "pass" : "alert");
 		json_close(&json);
 	}
-	if (r->options->alert.metadata_app)
-		record_app(&json, a->app, a->tx);
-	if (r->options->alert.metadata_rule && a->tx)
-		record_alert_files(&json, a->tx, a->packet->dir);
-	if (a->flow) {
-		record_app_proto(&json, a->flow);
-		json_put_str(&json, "direction",
-		    a->packet->dir == DIR_TOSERVER ? "to_server" : "to_client");
-		if (r->options->alert.metadata_flow)
-			put_flow(&json, a->flow);
+	struct json_mark mark = json_mark(&json);
+	bool may_cut = !json.is_full;
+	put_rest(r, &json, a, CUT_NOTHING);
+	for (enum cut cut = CUT_PAYLOAD; may_cut && json.is_full && cut < CUT_COUNT; cut++) {
+		json_rewind(&json, mark);
+		json.is_full = false; /* all that found no room is behind the mark */
+		put_rest(r, &json, a, cut);
 	}
-	if (r->options->has_metadata)
-		record_alert_vars(r, &json, a->flow, a->rule);
-	put_payload(r, &json, a);
-	put_guan(r, &json, a);
 	head.has_ticket = threshold_applies(a->rule);
 	if (head.has_ticket)
 		threshold_ticket_of(a, &head.ticket);

@@ -5,7 +5,8 @@
 
 #include "sensor/record/options.h"
 
-/* The most that one record takes; a payload is cut long before. */
+/* The most that one record takes. An alert that would be longer goes without payload and packet,
+ * then without its details, and says so in guan.cut; another record is dropped. */
 #define RECORD_BYTES_MAX (192u << 10)
 
 struct recorder {

@@ -12,7 +12,7 @@
 
 #include "sensor/record/record.h"
 
-/* The largest record. Longer ones are cut by the recorder (payload first). */
+/* The largest record; the recorder's limit (RECORD_BYTES_MAX) is lower. */
 #define RING_RECORD_MAX (256u << 10)
 
 struct ring;

@@ -203,6 +203,38 @@ a_record_that_does_not_fit_is_dropped_and_counted_once(void **state)
 	free(large);
 }
 
+/* Payload and printable of 32k, and a frame as long as offloading makes them: who sends such
+ * must not thereby hide the alert. */
+static void
+an_alert_that_does_not_fit_goes_without_its_payload(void **state)
+{
+	static char text[150000];
+	struct stand s = { 0 };
+	size_t frame_len = 63000;
+	uint8_t *frame = malloc(frame_len);
+
+	memset(frame, 1, frame_len);
+	stand_open(&s, "outputs: [{eve-log: {types: [{alert: {payload: yes, packet: yes, "
+		       "payload-printable: yes, payload-buffer-size: 32kb}}]}}]");
+	s.packet.frame = span_of(frame, frame_len);
+	s.packet.payload = span_of(frame, frame_len);
+	for (unsigned is_long = 0; is_long < 2; is_long++) {
+		memset(text, '"', is_long ? 40000 : 10);
+		s.rule.text = text;
+		recorder_alert(s.recorder, &s.alert);
+		assert_int_equal(s.committed, is_long + 1);
+		assert_int_equal(s.lost[RECORD_ALERT], 0);
+		assert_int_equal(json_object_get(last(&s), "payload") == NULL, is_long);
+		assert_int_equal(json_object_get(last(&s), "packet") == NULL, is_long);
+		assert_int_equal(json_object_get(at(last(&s), "guan"), "cut") != NULL, is_long);
+	}
+	assert_string_equal(text_at(last(&s), "guan.cut"), "payload");
+	check_has(last(&s), "src_ip dest_ip alert.signature_id guan.rule direction");
+	assert_int_equal(s.recorder->too_large, 0);
+	stand_close(&s);
+	free(frame);
+}
+
 static void
 a_record_that_finds_no_room_is_counted_once(void **state)
 {
@@ -229,6 +261,7 @@ main(void)
 		TEST(payloads_and_captured_bytes_of_any_kind_are_valid),
 		TEST(a_payload_is_cut_at_its_limit),
 		TEST(a_record_that_does_not_fit_is_dropped_and_counted_once),
+		TEST(an_alert_that_does_not_fit_goes_without_its_payload),
 		TEST(a_record_that_finds_no_room_is_counted_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

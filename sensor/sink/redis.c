@@ -294,12 +294,12 @@ connect_now(struct redis *r, nsec_t now)
 }
 
 static bool
-send_one(struct redis *r)
+send_one(struct redis *r, nsec_t now)
 {
 	struct spool_record record;
 	char id[160];
 
-	if (!spool_read(r->spool, &record))
+	if (!spool_read(r->spool, now, &record))
 		return false;
 	int n = snprintf(id, sizeof(id), "%s/%llu/%llu", r->options.sensor_id,
 	    (unsigned long long)record.epoch, (unsigned long long)record.sequence);
@@ -344,7 +344,7 @@ redis_step(struct redis *r, nsec_t now)
 		return;
 	if (now >= r->next_length && !r->is_length_asked && !ask_length(r, now))
 		return;
-	while (!r->counters.is_over_limit && r->in_flight < WINDOW && send_one(r))
+	while (!r->counters.is_over_limit && r->in_flight < WINDOW && send_one(r, now))
 		continue;
 }
 

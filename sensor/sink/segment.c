@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include "common/cursor.h"
+#include "common/log.h"
 
 #define MAGIC "GUANSPL1"
 #define RECORD_HEADER 8
@@ -61,6 +62,19 @@ segment_new(const struct spool_folder *folder, uint64_t epoch, uint64_t first)
 	snprintf(s->path, size, "%s/%010llu-%020llu.spool", folder->path,
 	    (unsigned long long)epoch, (unsigned long long)first);
 	return s;
+}
+
+void
+segment_set_aside(struct segment *s, const char *why)
+{
+	char aside[4096 + 64];
+
+	snprintf(aside, sizeof(aside), "%s.aside", s->path);
+	s->is_aside = true;
+	if (rename(s->path, aside) == 0)
+		log_error("%s: %s; kept as %s, its records are not sent", s->path, why, aside);
+	else
+		log_error("%s: %s; its records are not sent", s->path, why);
 }
 
 static int

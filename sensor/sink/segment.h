@@ -28,6 +28,7 @@ struct segment {
 	nsec_t born;
 	nsec_t acked_at; /* when the last of them was acknowledged */
 	bool is_closed;
+	bool is_aside; /* under another name: it is for people to look at, and stays */
 	char path[];
 };
 
@@ -44,6 +45,9 @@ int segment_create(struct segment *segment, nsec_t now);
  */
 int segment_recover(const struct spool_folder *folder, struct segment *segment,
     uint64_t *ret_next, uint64_t *ret_damaged);
+
+/* Gives the file a name that no start looks for, as what is in it cannot be read; says so. */
+void segment_set_aside(struct segment *segment, const char *why);
 
 /* Calls each() for every file named like a segment, oldest first, until it says < 0. */
 typedef int segment_each_fn(void *arg, uint64_t epoch, uint64_t first);

@@ -34,7 +34,7 @@ segment_reader_close(struct segment_reader *r)
 }
 
 /* Moves what is left to the front and reads more behind it. */
-static bool
+static int
 fill(struct segment_reader *r)
 {
 	r->at += r->pos;
@@ -46,14 +46,17 @@ fill(struct segment_reader *r)
 	size_t want = sizeof(r->bytes) - r->len;
 	if (left < want)
 		want = (size_t)left;
-	ssize_t n = want ? pread(r->fd, r->bytes + r->len, want, (off_t)from) : 0;
+	ssize_t n;
+	do
+		n = want ? pread(r->fd, r->bytes + r->len, want, (off_t)from) : 0;
+	while (n < 0 && errno == EINTR);
 	if (n <= 0)
-		return false;
+		return n < 0 ? -errno : -EBADMSG;
 	r->len += (size_t)n;
-	return true;
+	return 0;
 }
 
-bool
+int
 segment_reader_next(struct segment_reader *r, struct spool_record *ret)
 {
 	for (;;) {
@@ -61,9 +64,10 @@ segment_reader_next(struct segment_reader *r, struct spool_record *ret)
 		    r->segment->epoch, ret);
 		if (n > 0) {
 			r->pos += (size_t)n;
-			return true;
+			return 0;
 		}
-		if (n < 0 || !fill(r))
-			return false;
+		int error = n < 0 ? -EBADMSG : fill(r);
+		if (error < 0)
+			return error;
 	}
 }

@@ -20,7 +20,8 @@ void segment_reader_init(struct segment_reader *reader);
 int segment_reader_open(struct segment_reader *reader, struct segment *segment);
 void segment_reader_close(struct segment_reader *reader);
 
-/* The next record, valid until the next call. False: damaged, or no more. */
-bool segment_reader_next(struct segment_reader *reader, struct spool_record *ret);
+/* The next record, valid until the next call. 0; -EBADMSG: damaged, or there is no more; other
+ * -errno: it cannot be read now. */
+int segment_reader_next(struct segment_reader *reader, struct spool_record *ret);
 
 #endif

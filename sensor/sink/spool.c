@@ -30,6 +30,7 @@ struct spool {
 	int write_fd;
 	bool is_torn; /* a failed write may have left something behind the counted records */
 	uint64_t bytes, waiting, damaged;
+	nsec_t failing_since; /* reading; 0: it works */
 	uint64_t acked_total;
 	nsec_t alive_at; /* the server that acknowledged was last heard, 0: not since start */
 	struct checkpoint checkpoints[CHECKPOINTS];
@@ -297,9 +298,9 @@ spool_flush(struct spool *spool, nsec_t now)
 
 /* --- Reading --- */
 
-/* A segment's rest that cannot be read any more (its disk failed): given up, counted. */
+/* A segment's rest that cannot be read: given up, counted. */
 static void
-segment_give_up(struct spool *spool, struct segment *s)
+segment_give_up(struct spool *spool, struct segment *s, const char *why)
 {
 	uint64_t lost = s->count - s->read;
 
@@ -308,27 +309,41 @@ segment_give_up(struct spool *spool, struct segment *s)
 	if (s == spool->writing && !spool->is_torn)
 		segment_finish(spool); /* what comes now shall not stand behind the damage */
 	s->count = s->read;
+	spool->failing_since = 0;
+	segment_set_aside(s, why);
 }
 
-/* Opens s for reading behind what was read of it. False: not now (no file descriptor). */
+/* Whether reading s, which failed, is over for good; else it is tried again later. */
 static bool
+is_given_up(struct spool *spool, struct segment *s, int error, nsec_t now)
+{
+	if (error == -EMFILE || error == -ENFILE || error == -ENOMEM)
+		return false; /* that is ours, and it will pass */
+	if (!spool->failing_since)
+		spool->failing_since = now ? now : 1;
+	if (error != -EBADMSG && error != -ENOENT &&
+	    now < spool->failing_since + SPOOL_PATIENCE_NS)
+		return false;
+	segment_give_up(spool, s, error == -EBADMSG ? "damaged" : strerror(-error));
+	return true;
+}
+
+/* Opens s for reading behind what was read of it. */
+static int
 reader_begin(struct spool *spool, struct segment *s)
 {
 	struct spool_record over;
 	int r = segment_reader_open(&spool->reader, s);
 
-	if (r == -EMFILE || r == -ENFILE || r == -ENOMEM)
-		return false;
 	for (uint64_t i = 0; r == 0 && i < s->read; i++)
-		if (!segment_reader_next(&spool->reader, &over))
-			r = -EIO;
+		r = segment_reader_next(&spool->reader, &over);
 	if (r < 0)
-		segment_give_up(spool, s);
-	return true;
+		segment_reader_close(&spool->reader); /* it is not where s->read says */
+	return r;
 }
 
 bool
-spool_read(struct spool *spool, struct spool_record *ret)
+spool_read(struct spool *spool, nsec_t now, struct spool_record *ret)
 {
 	struct segment_reader *reader = &spool->reader;
 	struct segment *s = reader->segment ? reader->segment : TAILQ_FIRST(&spool->segments);
@@ -336,15 +351,16 @@ spool_read(struct spool *spool, struct spool_record *ret)
 	for (; s; s = TAILQ_NEXT(s, link)) {
 		if (s->read >= s->count)
 			continue;
-		if (reader->segment != s && !reader_begin(spool, s))
-			return false;
-		if (s->read >= s->count)
-			continue;
-		if (segment_reader_next(reader, ret)) {
+		int r = reader->segment != s ? reader_begin(spool, s) : 0;
+		if (r == 0)
+			r = segment_reader_next(reader, ret);
+		if (r == 0) {
 			s->read++;
+			spool->failing_since = 0;
 			return true;
 		}
-		segment_give_up(spool, s);
+		if (!is_given_up(spool, s, r, now))
+			return false;
 	}
 	return false;
 }
@@ -451,7 +467,8 @@ spool_alive(struct spool *spool, nsec_t now)
 static void
 segment_remove(struct spool *spool, struct segment *s)
 {
-	unlink(s->path);
+	if (!s->is_aside)
+		unlink(s->path);
 	TAILQ_REMOVE(&spool->segments, s, link);
 	spool->bytes -= s->bytes;
 	if (spool->reader.segment == s)

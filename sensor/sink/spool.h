@@ -62,8 +62,11 @@ struct spool_record {
 	struct span type, json;
 };
 
-/* The record behind the last one read, valid until the next call. False: none. */
-bool spool_read(struct spool *spool, struct spool_record *ret);
+/* The record behind the last one read, valid until the next call. False: none, or not now. A
+ * segment that cannot be read for SPOOL_PATIENCE_NS, or is damaged, is set aside from there on:
+ * its file stays, renamed, and what was not read of it counts as damaged. */
+#define SPOOL_PATIENCE_NS (5 * NSEC_PER_SEC)
+bool spool_read(struct spool *spool, nsec_t now, struct spool_record *ret);
 
 /* count records more, in the order read, were acknowledged. */
 void spool_ack(struct spool *spool, uint64_t count, nsec_t now);
@@ -88,6 +91,6 @@ void spool_tidy(struct spool *spool, nsec_t now);
 uint64_t spool_bytes(const struct spool *spool);   /* on disk */
 uint64_t spool_waiting(const struct spool *spool); /* records not acknowledged */
 uint64_t spool_damaged(
-    const struct spool *spool); /* records given up, as their CRC was wrong */
+    const struct spool *spool); /* records given up, as they are unreadable */
 
 #endif

@@ -12,6 +12,23 @@
 #define SERVER_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
 static char folder[64];
+static nsec_t read_at = SEC;
+static unsigned disk_fails;  /* reads that fail from now on */
+static int disk_errno = EIO; /* and how */
+
+/* With large files, pread() is called so. */
+ssize_t __real_pread64(int fd, void *bytes, size_t len, off_t at);
+ssize_t __wrap_pread64(int fd, void *bytes, size_t len, off_t at);
+
+ssize_t
+__wrap_pread64(int fd, void *bytes, size_t len, off_t at)
+{
+	if (!disk_fails)
+		return __real_pread64(fd, bytes, len, at);
+	disk_fails--;
+	errno = disk_errno;
+	return -1;
+}
 
 static int
 begin(void **state)
@@ -24,6 +41,9 @@ static int
 end(void **state)
 {
 	disk_limit(0);
+	disk_fails = 0;
+	disk_errno = EIO;
+	read_at = SEC;
 	folder_drop(folder);
 	return 0;
 }
@@ -72,7 +92,7 @@ check_read(struct spool *spool, uint64_t epoch, uint64_t number)
 	struct spool_record r;
 	char text[64];
 
-	assert_true(spool_read(spool, &r));
+	assert_true(spool_read(spool, read_at, &r));
 	assert_int_equal(r.epoch, epoch);
 	assert_int_equal(r.sequence, number);
 	assert_int_equal(r.type.len, 4);
@@ -93,7 +113,7 @@ check_nothing(struct spool *spool)
 {
 	struct spool_record r;
 
-	assert_false(spool_read(spool, &r));
+	assert_false(spool_read(spool, read_at, &r));
 }
 
 static unsigned
@@ -345,6 +365,59 @@ damage_found_while_reading_is_given_up_and_counted(void **state)
 }
 
 static void
+a_read_that_fails_for_a_while_loses_nothing(void **state)
+{
+	struct spool *spool = open_with(1 << 20);
+	uint64_t epoch = spool_epoch(spool);
+
+	put(spool, 10, SEC);
+	disk_fails = 1;
+	disk_errno = EINTR;
+	check_reads(spool, epoch, 1, 5);
+	spool_ack(spool, 3, SEC);
+	spool_rewind(spool); /* so that the segment is opened anew, and passed over */
+	disk_errno = EIO;
+	disk_fails = 3;
+	for (unsigned i = 0; i < 3; i++) {
+		check_nothing(spool);
+		read_at += SEC;
+	}
+	check_reads(spool, epoch, 4, 10);
+	assert_int_equal(spool_damaged(spool), 0);
+	assert_int_equal(segments(NULL), 1);
+	spool_close(spool);
+}
+
+static void
+what_cannot_be_read_for_long_is_set_aside_not_deleted(void **state)
+{
+	struct spool *spool = open_with(1 << 20);
+	uint64_t epoch = spool_epoch(spool);
+	char path[320];
+
+	spool_server(spool, SERVER_A, SEC);
+	put(spool, 10, SEC);
+	disk_fails = 2;
+	check_nothing(spool);
+	read_at += SPOOL_PATIENCE_NS;
+	check_nothing(spool);
+	assert_int_equal(disk_fails, 0);
+	assert_int_equal(spool_damaged(spool), 10);
+	put(spool, 5, SEC);
+	check_reads(spool, epoch, 11, 15);
+	spool_ack(spool, 5, SEC);
+	spool_alive(spool, 100 * SEC);
+	spool_tidy(spool, 100 * SEC);
+	assert_int_equal(segments(path), 1);
+	assert_string_equal(path + strlen(path) - 6, ".aside");
+	spool_close(spool);
+	assert_int_equal(segments(path), 1);
+	spool = open_with(1 << 20); /* and no start stumbles over it */
+	check_nothing(spool);
+	spool_close(spool);
+}
+
+static void
 a_full_disk_counts_nothing_and_what_waits_is_written_once(void **state)
 {
 	struct spool *spool = open_with(1 << 20);
@@ -573,6 +646,8 @@ main(void)
 		TEST(any_truncation_of_the_last_segment_keeps_the_whole_records),
 		TEST(damage_costs_only_the_records_it_hit),
 		TEST(damage_found_while_reading_is_given_up_and_counted),
+		TEST(a_read_that_fails_for_a_while_loses_nothing),
+		TEST(what_cannot_be_read_for_long_is_set_aside_not_deleted),
 		TEST(a_full_disk_counts_nothing_and_what_waits_is_written_once),
 		TEST(a_full_disk_at_the_start_of_a_segment_leaves_nothing),
 		TEST(a_full_batch_refuses_and_keeps_what_it_has),

@@ -309,9 +309,9 @@ duty_main(void *arg)
 		if (fds[1].revents)
 			control_serve(s->control);
 		reload_join(s);
-		nsec_t now = clock_wall_ns();
+		nsec_t now = clock_mono_ns();
 		if (s->live && !s->is_ending && now >= s->next_stats) {
-			stats_record(s, now);
+			stats_record(s, clock_wall_ns());
 			s->next_stats = now + s->config->stats_interval_ns;
 		}
 		pthread_mutex_unlock(&s->lock);

@@ -79,7 +79,7 @@ went_down(struct redis *r, const char *why)
 	r->is_length_asked = false;
 	r->counters.is_up = false;
 	spool_rewind(r->spool);
-	pause_longer(r, clock_wall_ns());
+	pause_longer(r, clock_mono_ns());
 }
 
 /* Leaves a server that does not answer, or a connection that takes no command. Not from within
@@ -168,7 +168,7 @@ on_info(redisAsyncContext *c, void *reply, void *arg)
 	(void)arg;
 	if (!info || !r)
 		return;
-	r->last_reply = clock_wall_ns();
+	r->last_reply = clock_mono_ns();
 	const char *at = info->type == REDIS_REPLY_STRING ? strstr(info->str, "run_id:") : NULL;
 	if (!at || sscanf(at, "run_id:%40[0-9a-f]", run_id) != 1) {
 		if (info->type == REDIS_REPLY_ERROR)
@@ -198,7 +198,7 @@ on_length(redisAsyncContext *c, void *reply, void *arg)
 	if (!length || !r)
 		return;
 	r->is_length_asked = false;
-	r->last_reply = clock_wall_ns();
+	r->last_reply = clock_mono_ns();
 	if (length->type != REDIS_REPLY_INTEGER)
 		return;
 	spool_alive(r->spool, r->last_reply);
@@ -221,7 +221,7 @@ on_added(redisAsyncContext *c, void *reply, void *arg)
 	if (!id || !r || r->context != c)
 		return; /* disconnected: went_down() has rewound */
 	r->in_flight--;
-	r->last_reply = clock_wall_ns();
+	r->last_reply = clock_mono_ns();
 	if (id->type == REDIS_REPLY_ERROR && r->stage != STAGE_RECOVERING) {
 		r->counters.errors++;
 		r->stage = STAGE_RECOVERING;

@@ -39,7 +39,8 @@ struct redis *redis_new(struct event_base *base, struct spool *spool,
     const struct redis_options *options, int *ret_error);
 void redis_free(struct redis *redis);
 
-/* Connects when it is time to, sends what the window takes. Called in every round. */
+/* Connects when it is time to, sends what the window takes. Called in every round; now is of
+ * the clock that is never set back, as all times of the spool. */
 void redis_step(struct redis *redis, nsec_t now);
 
 const struct redis_counters *redis_counters(const struct redis *redis);

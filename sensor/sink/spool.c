@@ -102,7 +102,6 @@ acked_restore(struct spool *spool)
 			       ? s->count
 			       : st->acked_sequence - s->first + 1;
 		s->read = s->acked;
-		s->acked_at = st->acked_at;
 		spool->waiting -= s->acked;
 		spool->acked_total += s->acked;
 	}
@@ -398,7 +397,7 @@ spool_ack(struct spool *spool, uint64_t count, nsec_t now)
 		count -= n;
 		spool->waiting -= n;
 		spool->acked_total += n;
-		spool_state_mark(spool->state, s->epoch, s->first + s->acked - 1, now);
+		spool_state_mark(spool->state, s->epoch, s->first + s->acked - 1);
 		if (count == 0)
 			return;
 	}
@@ -432,10 +431,20 @@ mark_back(struct spool *spool, uint64_t count)
 	}
 	/* Without a segment that has something acknowledged, all that are here count as not. */
 	if (last)
-		spool_state_mark(spool->state, last->epoch, last->first + last->acked - 1,
-		    last->acked_at);
+		spool_state_mark(spool->state, last->epoch, last->first + last->acked - 1);
 	else
-		spool_state_mark(spool->state, 0, 0, 0);
+		spool_state_mark(spool->state, 0, 0);
+}
+
+/* When an earlier start had its replies this clock cannot tell: they count as of now. */
+static void
+acked_begin(struct spool *spool, nsec_t now)
+{
+	struct segment *s;
+
+	TAILQ_FOREACH (s, &spool->segments, link)
+		if (s->acked)
+			s->acked_at = now;
 }
 
 void
@@ -453,6 +462,8 @@ spool_server(struct spool *spool, const char run_id[SPOOL_RUN_ID + 1], nsec_t no
 		spool->checkpoint_count = 0;
 		spool_state_set_server(spool->state, run_id);
 	}
+	if (!spool->alive_at)
+		acked_begin(spool, now);
 	spool->alive_at = now;
 	spool_rewind(spool);
 }

@@ -19,6 +19,8 @@
  * segments in order; acknowledging moves a mark behind the reader. A segment goes once the
  * server that acknowledged the last of it was heard keep_ns later; spool_server() goes back to
  * what Redis may have lost.
+ *
+ * All times are of one clock that is never set back. None outlives the process.
  */
 #ifndef GUAN_SENSOR_SINK_SPOOL_H
 #define GUAN_SENSOR_SINK_SPOOL_H

@@ -97,14 +97,10 @@ spool_state_begin_epoch(struct spool_state *st, int dir_fd)
 	return msync(st, BYTES, MS_SYNC) < 0 || fsync(dir_fd) < 0 ? -errno : 0;
 }
 
-/*
- * Forwards the time goes first, as an older one would let a segment go too early; between two
- * epochs the mark passes through the start of the new one.
- */
+/* Between two epochs the mark passes through the start of the new one. */
 void
-spool_state_mark(struct spool_state *st, uint64_t epoch, uint64_t sequence, nsec_t now)
+spool_state_mark(struct spool_state *st, uint64_t epoch, uint64_t sequence)
 {
-	st->acked_at = now;
 	if (st->acked_epoch != epoch) {
 		st->acked_sequence = 0;
 		st->acked_epoch = epoch;

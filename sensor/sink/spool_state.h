@@ -20,8 +20,8 @@ struct spool_state {
 	_Atomic uint64_t written;
 	_Atomic uint64_t written_epoch; /* which written is of; another one: written is 0 */
 	_Atomic uint64_t acked_epoch, acked_sequence; /* the last acknowledged record */
-	_Atomic uint64_t acked_at;                    /* wall time of that */
-	char run_id[SPOOL_RUN_ID + 8];                /* of the server that acknowledged */
+	_Atomic uint64_t reserved;
+	char run_id[SPOOL_RUN_ID + 8]; /* of the server that acknowledged */
 };
 _Static_assert(sizeof(_Atomic uint64_t) == 8, "the state has a layout");
 
@@ -37,8 +37,8 @@ void spool_state_saw(struct spool_state *state, uint64_t epoch, uint64_t last);
 int spool_state_finish_epoch(const struct spool_state *state, int dir_fd);
 int spool_state_begin_epoch(struct spool_state *state, int dir_fd);
 
-/* Moves the mark: all up to that record was acknowledged, the last of it at now. */
-void spool_state_mark(struct spool_state *state, uint64_t epoch, uint64_t sequence, nsec_t now);
+/* Moves the mark: all up to that record was acknowledged. */
+void spool_state_mark(struct spool_state *state, uint64_t epoch, uint64_t sequence);
 
 /* Who acknowledges from now on. */
 bool spool_state_is_server(const struct spool_state *state, const char *run_id);

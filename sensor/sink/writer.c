@@ -5,6 +5,9 @@
  *
  * A record goes to the spool first. Only when the spool's write has returned does it count, and
  * only then does its line go to the file, so that both hold the same records in the same order.
+ *
+ * Here and below, now is of the clock that nobody sets back; only what records say and what
+ * names a start is wall time.
  */
 #include "sensor/sink/writer.h"
 
@@ -188,11 +191,12 @@ alarm_add(struct writer *w, nsec_t now, const char *kind, const char *text, uint
 {
 	char buf[1024];
 	struct json j;
-	struct record_head head = { .class = RECORD_ALARM, .type = "alarm", .ts = now };
+	nsec_t ts = clock_wall_ns();
+	struct record_head head = { .class = RECORD_ALARM, .type = "alarm", .ts = ts };
 
 	json_init(&j, buf, sizeof(buf));
 	json_open_object(&j, NULL);
-	json_put_time_eve(&j, "timestamp", now);
+	json_put_time_eve(&j, "timestamp", ts);
 	json_put_str(&j, "event_type", "alarm");
 	json_open_object(&j, "alarm");
 	json_put_str(&j, "kind", kind);
@@ -380,7 +384,7 @@ upkeep(struct writer *w, nsec_t now)
 static nsec_t
 serve(struct writer *w)
 {
-	nsec_t now = clock_wall_ns();
+	nsec_t now = clock_mono_ns();
 
 	batch_flush(w, now);
 	if (w->redis)
@@ -394,7 +398,7 @@ serve(struct writer *w)
 static unsigned
 round_run(struct writer *w)
 {
-	nsec_t now = clock_wall_ns();
+	nsec_t now = clock_mono_ns();
 	unsigned n = 0;
 	retired_begin(w->retired);
 	/* Progress is read before the rings: all alerts up to it are then in the rings, so
@@ -444,7 +448,7 @@ writer_main(void *arg)
 	while (!rings_are_over(w))
 		if (round_run(w) == 0)
 			rest(w);
-	drain_order(w, UINT64_MAX, 0, clock_wall_ns());
+	drain_order(w, UINT64_MAX, 0, clock_mono_ns());
 	nsec_t begin = clock_mono_ns();
 	nsec_t limit = w->options.wait_for_redis ? w->options.drain_ns : 0;
 	bool is_waiting;

@@ -7,6 +7,16 @@
 #include "sensor/sink/writer.h"
 
 static char folder[64], eve[128], spool[128];
+static _Atomic nsec_t set_back; /* how far somebody has set the wall clock back */
+
+nsec_t __real_clock_wall_ns(void);
+nsec_t __wrap_clock_wall_ns(void);
+
+nsec_t
+__wrap_clock_wall_ns(void)
+{
+	return __real_clock_wall_ns() - set_back;
+}
 
 static int
 begin(void **state)
@@ -21,6 +31,7 @@ static int
 end(void **state)
 {
 	disk_limit(0);
+	set_back = 0;
 	folder_drop(folder);
 	return 0;
 }
@@ -249,6 +260,30 @@ without_a_spool_a_full_disk_sheds_says_so_and_goes_on(void **state)
 	free(all);
 }
 
+static void
+a_clock_that_is_set_back_stops_nothing(void **state)
+{
+	struct writer_options options = options_of();
+	struct ring *ring = ring_new(1, true);
+	struct writer *writer;
+
+	assert_int_equal(writer_open(&options, &ring, 1, &writer), 0);
+	assert_int_equal(writer_start(writer), 0);
+	put(ring, RECORD_ALERT, "alert", 1, 100);
+	nap(700);
+	set_back = 3600 * NSEC_PER_SEC;
+	put(ring, RECORD_ALERT, "alert", 2, 100);
+	nap(1200);
+	assert_int_equal(writer_status(writer).alerts, 2);
+	char *all = file_read(eve, NULL);
+	assert_int_equal(times(all, "\n"), 2);
+	free(all);
+	ring_close(ring);
+	assert_int_equal(writer_finish(writer), 0);
+	writer_free(writer);
+	ring_free(ring);
+}
+
 static uint64_t
 run_of(const struct writer_options *options, unsigned count)
 {
@@ -437,6 +472,7 @@ main(void)
 		TEST(a_full_disk_sheds_says_so_and_goes_on_when_there_is_room),
 		TEST(without_a_spool_a_full_disk_sheds_says_so_and_goes_on),
 		TEST(without_redis_no_spool_is_written_and_an_old_one_is_left_alone),
+		TEST(a_clock_that_is_set_back_stops_nothing),
 		TEST(a_spool_in_use_is_refused_and_so_is_a_wrong_address),
 		TEST(what_a_full_disk_never_took_is_told_as_lost),
 		TEST(live_an_alert_does_not_wait_for_a_worker_without_traffic),

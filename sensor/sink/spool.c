@@ -26,6 +26,7 @@ struct spool {
 	struct spool_options options;
 	struct spool_state *state;
 	TAILQ_HEAD(segment_list, segment) segments;
+	struct segment *acking; /* the last reply's: none before it is open. NULL: the first */
 	struct segment *writing;
 	int write_fd;
 	bool is_torn; /* a failed write may have left something behind the counted records */
@@ -257,6 +258,16 @@ segment_finish(struct spool *spool)
 	spool->writing = NULL;
 }
 
+/* By age only where something was acknowledged, so that it can go. While there is no server,
+ * segments grow to their size: each has its price in blocks, and in the way over all of them.
+ */
+static bool
+is_due(const struct spool *spool, const struct segment *s, nsec_t now)
+{
+	return s->bytes >= spool->options.segment_bytes ||
+	       (s->acked && now >= s->born + spool->options.segment_age_ns);
+}
+
 /* Cuts off what a failed write left: it was not counted, and is written again. */
 static int
 segment_mend(struct spool *spool)
@@ -289,8 +300,7 @@ spool_flush(struct spool *spool, nsec_t now)
 	spool->waiting += spool->batch_count;
 	spool->batch_len = 0;
 	spool->batch_count = 0;
-	if (s->bytes >= spool->options.segment_bytes ||
-	    now >= s->born + spool->options.segment_age_ns)
+	if (is_due(spool, s, now))
 		segment_finish(spool);
 	return 0;
 }
@@ -384,10 +394,10 @@ checkpoint_add(struct spool *spool, nsec_t now)
 void
 spool_ack(struct spool *spool, uint64_t count, nsec_t now)
 {
-	struct segment *s;
+	struct segment *s = spool->acking ? spool->acking : TAILQ_FIRST(&spool->segments);
 
 	checkpoint_add(spool, now);
-	TAILQ_FOREACH (s, &spool->segments, link) {
+	for (; s && count; s = TAILQ_NEXT(s, link)) {
 		uint64_t open = s->read - s->acked;
 		uint64_t n = open < count ? open : count;
 		if (n == 0)
@@ -397,9 +407,8 @@ spool_ack(struct spool *spool, uint64_t count, nsec_t now)
 		count -= n;
 		spool->waiting -= n;
 		spool->acked_total += n;
+		spool->acking = s;
 		spool_state_mark(spool->state, s->epoch, s->first + s->acked - 1);
-		if (count == 0)
-			return;
 	}
 }
 
@@ -419,6 +428,7 @@ mark_back(struct spool *spool, uint64_t count)
 {
 	struct segment *s, *last = NULL;
 
+	spool->acking = NULL;
 	TAILQ_FOREACH_REVERSE(s, &spool->segments, segment_list, link)
 	{
 		uint64_t n = s->acked < count ? s->acked : count;
@@ -484,6 +494,8 @@ segment_remove(struct spool *spool, struct segment *s)
 	spool->bytes -= s->bytes;
 	if (spool->reader.segment == s)
 		segment_reader_close(&spool->reader);
+	if (spool->acking == s)
+		spool->acking = NULL;
 	free(s);
 }
 
@@ -492,8 +504,7 @@ spool_tidy(struct spool *spool, nsec_t now)
 {
 	struct segment *s, *next;
 
-	if (spool->writing && spool->writing->count && segment_mend(spool) == 0 &&
-	    now >= spool->writing->born + spool->options.segment_age_ns)
+	if (spool->writing && is_due(spool, spool->writing, now) && segment_mend(spool) == 0)
 		segment_finish(spool);
 	for (s = TAILQ_FIRST(&spool->segments); s; s = next) {
 		next = TAILQ_NEXT(s, link);

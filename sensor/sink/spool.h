@@ -36,7 +36,7 @@ struct spool;
 struct spool_options {
 	const char *dir;
 	uint64_t segment_bytes;
-	nsec_t segment_age_ns; /* a segment is closed at this age, so that it can go */
+	nsec_t segment_age_ns; /* closed at this age once something of it was acknowledged */
 	nsec_t keep_ns;
 };
 

@@ -582,6 +582,54 @@ a_segment_goes_only_when_its_server_was_heard_long_after(void **state)
 	spool_close(spool);
 }
 
+static void
+without_a_server_segments_grow_to_their_size(void **state)
+{
+	struct spool *spool = open_with(1 << 20);
+
+	for (unsigned i = 0; i < 100; i++) {
+		put(spool, 1, (1 + i * 6) * SEC);
+		spool_tidy(spool, (1 + i * 6) * SEC);
+	}
+	assert_int_equal(segments(NULL), 1);
+	check_reads(spool, spool_epoch(spool), 1, 1);
+	spool_ack(spool, 1, 700 * SEC);
+	put(spool, 1, 700 * SEC); /* closes it */
+	put(spool, 1, 700 * SEC);
+	assert_int_equal(segments(NULL), 2);
+	spool_close(spool);
+}
+
+static double
+seconds_to_drain(unsigned count)
+{
+	struct spool *spool = open_with(1);
+	nsec_t now = 1;
+
+	for (unsigned i = 0; i < count; i++)
+		put(spool, 1, SEC);
+	assert_int_equal(segments(NULL), count);
+	nsec_t begin = clock_mono_ns();
+	for (unsigned i = 1; i <= count; i++) {
+		check_read(spool, spool_epoch(spool), i);
+		spool_ack(spool, 1, now);
+	}
+	double seconds = (double)(clock_mono_ns() - begin) / 1e9;
+	assert_int_equal(spool_waiting(spool), 0);
+	spool_close(spool);
+	folder_drop(folder);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	return seconds;
+}
+
+static void
+draining_takes_as_long_as_there_is_much(void **state)
+{
+	double few = seconds_to_drain(1000), many = seconds_to_drain(8000);
+
+	assert_true(many < 24 * few); /* 64 times, were each reply to pass all segments */
+}
+
 /* A writer that tells through shared memory how many of its records were surely written. */
 static void
 write_until_killed(uint64_t *returned)
@@ -657,6 +705,8 @@ main(void)
 		TEST(a_server_with_another_name_gets_again_what_it_may_not_have),
 		TEST(the_mark_survives_and_covers_epochs),
 		TEST(a_segment_goes_only_when_its_server_was_heard_long_after),
+		TEST(without_a_server_segments_grow_to_their_size),
+		TEST(draining_takes_as_long_as_there_is_much),
 		TEST(killed_at_any_moment_what_was_written_is_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,6 +218,17 @@ records_count(struct segment *s, struct span map)
 	return at;
 }
 
+/* Whether the header says what the name does: then the bytes behind it are records. */
+static bool
+header_is_right(const struct segment *s, struct span map)
+{
+	struct cursor c = cursor_span(map);
+	struct span magic = cursor_bytes(&c, 8);
+
+	return magic.len == 8 && memcmp(magic.p, MAGIC, 8) == 0 &&
+	       cursor_le64(&c) == s->epoch && cursor_le64(&c) == s->first;
+}
+
 /* The file of s, of size bytes, is mapped: what it holds, and where to cut it. */
 static int
 recover_map(const struct spool_folder *folder, struct segment *s, struct span map,
@@ -247,22 +258,24 @@ segment_recover(const struct spool_folder *folder, struct segment *s, uint64_t *
 	s->is_closed = true;
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0 || st.st_size > (off_t)2 * SEGMENT_MAX) {
+	int r = fstat(fd, &st) < 0 ? -errno : 0;
+	if (r == 0 && st.st_size > (off_t)2 * SEGMENT_MAX)
+		segment_set_aside(s, "longer than any segment");
+	if (r < 0 || s->is_aside || st.st_size <= SEGMENT_HEADER) {
 		close(fd);
-		return -EFBIG;
+		return r;
 	}
 	size_t size = (size_t)st.st_size;
-	if (size <= SEGMENT_HEADER) {
-		close(fd);
-		return 0;
-	}
 	uint8_t *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-	int r = map == MAP_FAILED ? -errno : 0;
+	r = map == MAP_FAILED ? -errno : 0;
 	if (r == 0) {
-		r = recover_map(folder, s, span_of(map, size), ret_next, ret_damaged);
+		if (header_is_right(s, span_of(map, size)))
+			r = recover_map(folder, s, span_of(map, size), ret_next, ret_damaged);
+		else
+			segment_set_aside(s, "no segment of this spool, or of a later version");
 		munmap(map, size);
 	}
-	if (r == 0 && s->bytes < size && ftruncate(fd, (off_t)s->bytes) < 0)
+	if (r == 0 && !s->is_aside && s->bytes < size && ftruncate(fd, (off_t)s->bytes) < 0)
 		r = -errno;
 	close(fd);
 	return r;

@@ -41,7 +41,8 @@ int segment_create(struct segment *segment, nsec_t now);
 /*
  * Counts a segment's good records and cuts off what is behind them: a write that never
  * returned, or damage. What is good behind damage becomes the segment *ret_next (0: none);
- * *ret_damaged records lie between the two. -errno.
+ * *ret_damaged records lie between the two. A file whose header is not that of its name is set
+ * aside. -errno.
  */
 int segment_recover(const struct spool_folder *folder, struct segment *segment,
     uint64_t *ret_next, uint64_t *ret_damaged);

@@ -61,7 +61,8 @@ segment_load(struct spool *spool, uint64_t epoch, uint64_t first)
 		}
 		spool->damaged += damaged;
 		if (s->count == 0) {
-			unlink(s->path); /* no write into it ever returned */
+			if (!s->is_aside)
+				unlink(s->path); /* no write into it ever returned */
 			free(s);
 			continue;
 		}

@@ -583,6 +583,37 @@ a_segment_goes_only_when_its_server_was_heard_long_after(void **state)
 }
 
 static void
+a_segment_of_another_kind_is_set_aside_whole(void **state)
+{
+	static const size_t offsets[] = { 7, 8, 16 }; /* version, epoch, first number */
+	char path[320];
+	size_t size;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct spool *spool = open_with(1 << 20);
+		put(spool, 10, SEC);
+		spool_close(spool);
+		assert_int_equal(segments(path), 1);
+		char *bytes = file_read(path, &size);
+		bytes[offsets[i]] ^= 1;
+		file_write(path, bytes, size);
+		spool = open_with(1 << 20);
+		check_nothing(spool);
+		spool_close(spool);
+		assert_int_equal(segments(path), 1);
+		assert_string_equal(path + strlen(path) - 6, ".aside");
+		size_t left;
+		char *kept = file_read(path, &left);
+		assert_int_equal(left, size);
+		assert_memory_equal(kept, bytes, size);
+		free(kept);
+		free(bytes);
+		folder_drop(folder);
+		assert_int_equal(mkdir(folder, 0700), 0);
+	}
+}
+
+static void
 without_a_server_segments_grow_to_their_size(void **state)
 {
 	struct spool *spool = open_with(1 << 20);
@@ -705,6 +736,7 @@ main(void)
 		TEST(a_server_with_another_name_gets_again_what_it_may_not_have),
 		TEST(the_mark_survives_and_covers_epochs),
 		TEST(a_segment_goes_only_when_its_server_was_heard_long_after),
+		TEST(a_segment_of_another_kind_is_set_aside_whole),
 		TEST(without_a_server_segments_grow_to_their_size),
 		TEST(draining_takes_as_long_as_there_is_much),
 		TEST(killed_at_any_moment_what_was_written_is_counted),

@@ -46,6 +46,8 @@ apps_of(const struct rule *rule)
 	if (rule->app_id == PROTO_ID_NONE)
 		return ~0ull;
 	uint64_t apps = 1ull << rule->app_id;
+	if (rule->is_app_exact)
+		return apps;
 	for (unsigned id = 0; id < PROTO_ID_COUNT; id++) {
 		const struct proto *proto = proto_get((enum proto_id)id);
 		if (proto && word_accepts(proto_name((enum proto_id)rule->app_id), proto->name))

@@ -82,6 +82,8 @@ proto_worker_new(const struct proto_options *options)
 		if (!options->is_enabled[id])
 			continue;
 		worker->wanted |= 1ull << id;
+		if (proto->kin)
+			continue;
 		if (proto->state_bytes) {
 			worker->states[id] = slab_new(proto->state_bytes, flows);
 			if (!worker->states[id])
@@ -90,6 +92,15 @@ proto_worker_new(const struct proto_options *options)
 		worker->txs[id] = slab_new(proto->tx_bytes, flows + 2 * (size_t)proto->max_txs);
 		if (!worker->txs[id])
 			goto err;
+	}
+	for (int id = 0; id < PROTO_ID_COUNT; id++) {
+		const struct proto *proto = proto_get(id);
+		if (!proto || !proto->kin)
+			continue;
+		worker->states[id] = worker->states[proto->kin];
+		worker->txs[id] = worker->txs[proto->kin];
+		if (!worker->txs[id])
+			worker->wanted &= ~(1ull << id);
 	}
 	/* The library reads its own files when first used: now, while we may. */
 	digest_init();
@@ -109,6 +120,9 @@ proto_worker_free(struct proto_worker *worker)
 	if (!worker)
 		return;
 	for (int id = 0; id < PROTO_ID_COUNT; id++) {
+		const struct proto *proto = proto_get(id);
+		if (proto && proto->kin)
+			continue;
 		if (worker->states[id])
 			slab_free(worker->states[id]);
 		if (worker->txs[id])
@@ -673,7 +687,8 @@ app_clean(struct app *app, const struct app_hooks *hooks, bool at_end)
 			if (!tx->is_recorded && !tx->skip_record && hooks && hooks->tx_done)
 				hooks->tx_done(app, tx, hooks->arg);
 			tx->is_recorded = true;
-			app_tx_free(app, tx, hooks);
+			if (at_end || !tx->lingers)
+				app_tx_free(app, tx, hooks);
 		}
 		tx = next;
 	}

@@ -58,12 +58,17 @@ dns_probe(const struct proto_probe *probe)
 
 /* --- Transactions --- */
 
+void
+dns_tx_drop(struct app *app, struct dns_tx *dns)
+{
+	proto_dealloc(app->worker, dns->bytes, dns->message.bytes.len);
+	proto_dealloc(app->worker, dns->message.records, dns->room * sizeof(struct dns_rr));
+}
+
 static void
 dns_tx_free(struct app *app, struct tx *tx)
 {
-	struct dns_tx *dns = (struct dns_tx *)tx;
-	proto_dealloc(app->worker, dns->bytes, dns->message.bytes.len);
-	proto_dealloc(app->worker, dns->message.records, dns->room * sizeof(struct dns_rr));
+	dns_tx_drop(app, (struct dns_tx *)tx);
 }
 
 /* Copies and reads the message. False: no memory (counted) or malformed. */
@@ -104,13 +109,10 @@ err_records:
 	return false;
 }
 
-static void
-message_take(struct app *app, enum dir dir, struct span bytes, nsec_t ts)
+void
+dns_tx_take(struct app *app, struct dns_tx *dns, enum dir dir, struct span bytes, nsec_t ts)
 {
-	struct dns_tx *dns = (struct dns_tx *)app_tx_new(app, ts);
 	uint64_t events = 0;
-	if (!dns)
-		return;
 	struct tx *tx = &dns->tx;
 	dns->dir = (uint8_t)dir;
 	tx->is_answer = dir == DIR_TOCLIENT;
@@ -129,6 +131,14 @@ message_take(struct app *app, enum dir dir, struct span bytes, nsec_t ts)
 	tx_moved(tx, dir, 1, ts);
 	tx_done(tx, DIR_TOSERVER, ts);
 	tx_done(tx, DIR_TOCLIENT, ts);
+}
+
+static void
+message_take(struct app *app, enum dir dir, struct span bytes, nsec_t ts)
+{
+	struct dns_tx *dns = (struct dns_tx *)app_tx_new(app, ts);
+	if (dns)
+		dns_tx_take(app, dns, dir, bytes, ts);
 }
 
 /* --- Feeding --- */

@@ -171,6 +171,52 @@ bool dns_type_find(struct span name, uint16_t *ret);
 extern const struct field_name dns_type_names[];
 extern const struct field_name dns_rcode_names[];
 
+/* What rules see of a message; also where another protocol carries it, from a step of its own.
+ */
+#define DNS_GETTERS(X) \
+	X(additionals) \
+	X(answers) X(authorities) X(opcode) X(queries) X(rcode) X(response) X(rrtype)
+#define X(name)                                                                       \
+	bool dns_get_##name(const struct app *app, const struct tx *tx, enum dir dir, \
+	    unsigned index, struct arena *scratch, struct field_value *ret);
+DNS_GETTERS(X)
+#undef X
+
+/* clang-format off */
+#define DNS_FIELDS(step) \
+	{ "dns.additionals.rrname", "names of the additional records", \
+	    "dns.additionals.rrname; content:\"ns.example.com\";", FIELD_MULTI, DIR_BOTH, step, \
+	    NULL, NULL, NULL, dns_get_additionals, NULL }, \
+	{ "dns.answers.rrname", "names of the answers", "dns.answers.rrname; \
+	    content:\"www.example.com\";", FIELD_MULTI, DIR_BOTH, step, NULL, "dns.answer.name", \
+	    NULL, dns_get_answers, NULL }, \
+	{ "dns.authorities.rrname", "names of the authority records", "dns.authorities.rrname; \
+	    content:\"example.com\";", FIELD_MULTI, DIR_BOTH, step, NULL, NULL, NULL, \
+	    dns_get_authorities, NULL }, \
+	{ "dns.opcode", "the opcode: 0 query, 4 notify, 5 update", "dns.opcode:4;", \
+	    FIELD_UINT, DIR_BOTH, step, NULL, NULL, NULL, dns_get_opcode, NULL }, \
+	{ "dns.queries.rrname", "names asked for, in requests and in answers", \
+	    "dns.queries.rrname; content:\"www.example.com\";", FIELD_MULTI, DIR_BOTH, step, NULL, \
+	    "dns.query.name", NULL, dns_get_queries, NULL }, \
+	{ "dns.query", "names asked for, in requests", "dns.query; content:\"example\"; \
+	    nocase;", FIELD_MULTI, DIR_BIT(DIR_TOSERVER), step, NULL, "dns_query", NULL, \
+	    dns_get_queries, NULL }, \
+	{ "dns.rcode", "the answer's code", "dns.rcode:3;", FIELD_ENUM, DIR_BOTH, step, NULL, \
+	    NULL, dns_rcode_names, dns_get_rcode, NULL }, \
+	{ "dns.response.rrname", "all names of an answer, also those in its data", \
+	    "dns.response.rrname; content:\"example.com\";", FIELD_MULTI, DIR_BIT(DIR_TOCLIENT), \
+	    step, NULL, NULL, NULL, dns_get_response, NULL }, \
+	{ "dns.rrtype", "the type asked for", "dns.rrtype:16;", FIELD_ENUM, DIR_BOTH, step, \
+	    NULL, NULL, dns_type_names, dns_get_rrtype, NULL, true }
+/* clang-format on */
+
+/* --- dns.c: for protocols that carry DNS --- */
+
+/* Fills a transaction that its owner has made, of zeros, and drops what it holds. */
+void dns_tx_take(struct app *app, struct dns_tx *dns, enum dir dir, struct span bytes,
+    nsec_t ts);
+void dns_tx_drop(struct app *app, struct dns_tx *dns);
+
 /* dns_field.c, dns_record.c */
 extern const struct field dns_fields[];
 bool dns_record(const struct app *app, const struct tx *tx, struct json *json);

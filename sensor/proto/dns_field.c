@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dns_field: what rules see of a message. Names are text, without the last dot. */
-#include "sensor/proto/dns.h"
+#include "sensor/proto/http2.h"
 
-#define GETTER(function)                                                               \
-	static bool function(const struct app *app, const struct tx *tx, enum dir dir, \
+#define GETTER(function)                                                              \
+	bool dns_##function(const struct app *app, const struct tx *tx, enum dir dir, \
 	    unsigned index, struct arena *scratch, struct field_value *ret)
 
 static const struct dns_message *
-message_of(const struct tx *tx, enum dir dir)
+message_of(const struct app *app, const struct tx *tx, enum dir dir)
 {
-	const struct dns_tx *dns = (const struct dns_tx *)tx;
-	return dns->is_readable && dns->dir == dir ? &dns->message : NULL;
+	const struct dns_tx *dns =
+	    app->id == PROTO_ID_dns ? (const struct dns_tx *)tx : http2_dns_tx(tx, dir);
+	return dns && dns->is_readable && dns->dir == dir ? &dns->message : NULL;
 }
 
 static bool
@@ -30,39 +31,39 @@ give_name(const struct dns_message *message, uint32_t at, struct arena *scratch,
 }
 
 static bool
-give_section(const struct tx *tx, enum dir dir, enum dns_section section, unsigned index,
-    struct arena *scratch, struct field_value *ret)
+give_section(const struct app *app, const struct tx *tx, enum dir dir, enum dns_section section,
+    unsigned index, struct arena *scratch, struct field_value *ret)
 {
-	const struct dns_message *message = message_of(tx, dir);
+	const struct dns_message *message = message_of(app, tx, dir);
 	const struct dns_rr *rr = message ? dns_record_at(message, section, index) : NULL;
 	return rr && give_name(message, rr->name, scratch, ret);
 }
 
 GETTER(get_queries)
 {
-	return give_section(tx, dir, DNS_QUERIES, index, scratch, ret);
+	return give_section(app, tx, dir, DNS_QUERIES, index, scratch, ret);
 }
 
 GETTER(get_answers)
 {
-	return give_section(tx, dir, DNS_ANSWERS, index, scratch, ret);
+	return give_section(app, tx, dir, DNS_ANSWERS, index, scratch, ret);
 }
 
 GETTER(get_authorities)
 {
-	return give_section(tx, dir, DNS_AUTHORITIES, index, scratch, ret);
+	return give_section(app, tx, dir, DNS_AUTHORITIES, index, scratch, ret);
 }
 
 GETTER(get_additionals)
 {
-	return give_section(tx, dir, DNS_ADDITIONALS, index, scratch, ret);
+	return give_section(app, tx, dir, DNS_ADDITIONALS, index, scratch, ret);
 }
 
 /* All names of an answer: instance 2n is record n's own name, 2n + 1 the one in its data. Where
  * that one is missing the record's own is given again: instances end at the first false. */
 GETTER(get_response)
 {
-	const struct dns_message *message = message_of(tx, dir);
+	const struct dns_message *message = message_of(app, tx, dir);
 	uint32_t all = message ? message->first[DNS_SECTION_COUNT] : 0;
 	if (index / 2 >= all)
 		return false;
@@ -75,14 +76,14 @@ GETTER(get_response)
 
 GETTER(get_opcode)
 {
-	const struct dns_message *message = message_of(tx, dir);
+	const struct dns_message *message = message_of(app, tx, dir);
 	ret->number = message ? dns_opcode(message->header.flags) : 0;
 	return message;
 }
 
 GETTER(get_rcode)
 {
-	const struct dns_message *message = message_of(tx, dir);
+	const struct dns_message *message = message_of(app, tx, dir);
 	ret->number = message ? message->header.flags & 15 : 0;
 	return message;
 }
@@ -90,37 +91,11 @@ GETTER(get_rcode)
 /* The types asked for, then those answered. */
 GETTER(get_rrtype)
 {
-	const struct dns_message *message = message_of(tx, dir);
+	const struct dns_message *message = message_of(app, tx, dir);
 	if (!message || index >= message->first[DNS_ANSWERS + 1])
 		return false;
 	ret->number = message->records[index].type;
 	return true;
 }
 
-const struct field dns_fields[] = {
-	{ "dns.additionals.rrname", "names of the additional records",
-	    "dns.additionals.rrname; content:\"ns.example.com\";", FIELD_MULTI, DIR_BOTH, 1,
-	    NULL, NULL, NULL, get_additionals, NULL },
-	{ "dns.answers.rrname", "names of the answers",
-	    "dns.answers.rrname; content:\"www.example.com\";", FIELD_MULTI, DIR_BOTH, 1, NULL,
-	    "dns.answer.name", NULL, get_answers, NULL },
-	{ "dns.authorities.rrname", "names of the authority records",
-	    "dns.authorities.rrname; content:\"example.com\";", FIELD_MULTI, DIR_BOTH, 1, NULL,
-	    NULL, NULL, get_authorities, NULL },
-	{ "dns.opcode", "the opcode: 0 query, 4 notify, 5 update", "dns.opcode:4;", FIELD_UINT,
-	    DIR_BOTH, 1, NULL, NULL, NULL, get_opcode, NULL },
-	{ "dns.queries.rrname", "names asked for, in requests and in answers",
-	    "dns.queries.rrname; content:\"www.example.com\";", FIELD_MULTI, DIR_BOTH, 1, NULL,
-	    "dns.query.name", NULL, get_queries, NULL },
-	{ "dns.query", "names asked for, in requests",
-	    "dns.query; content:\"example\"; nocase;", FIELD_MULTI, DIR_BIT(DIR_TOSERVER), 1,
-	    NULL, "dns_query", NULL, get_queries, NULL },
-	{ "dns.rcode", "the answer's code", "dns.rcode:3;", FIELD_ENUM, DIR_BOTH, 1, NULL, NULL,
-	    dns_rcode_names, get_rcode, NULL },
-	{ "dns.response.rrname", "all names of an answer, also those in its data",
-	    "dns.response.rrname; content:\"example.com\";", FIELD_MULTI, DIR_BIT(DIR_TOCLIENT),
-	    1, NULL, NULL, NULL, get_response, NULL },
-	{ "dns.rrtype", "the type asked for", "dns.rrtype:16;", FIELD_ENUM, DIR_BOTH, 1, NULL,
-	    NULL, dns_type_names, get_rrtype, NULL, true },
-	{ 0 },
-};
+const struct field dns_fields[] = { DNS_FIELDS(1), { 0 } };

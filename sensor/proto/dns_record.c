@@ -347,7 +347,7 @@ bool
 dns_record(const struct app *app, const struct tx *tx, struct json *json)
 {
 	const struct dns_tx *dns = (const struct dns_tx *)tx;
-	const struct dns_config *config = app->worker->options->config[app->proto->id];
+	const struct dns_config *config = app->worker->options->config[PROTO_ID_dns];
 	const struct dns_message *message = &dns->message;
 	if (!dns->is_readable || !is_type_wanted(config, message))
 		return false;

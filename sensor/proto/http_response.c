@@ -6,6 +6,7 @@
  * direction is not seen) gets a transaction of its own.
  */
 #include "sensor/proto/http.h"
+#include "sensor/proto/http2.h"
 
 /* What stands for the address that was not seen; EVE readers know it by this text. */
 #define URI_NOT_SEEN "/libhtp::request_uri_not_seen"
@@ -220,6 +221,28 @@ enter_tunnel(struct http_feed *feed)
 	return HTTP_STEP_WAIT;
 }
 
+/* What HTTP/2's first stream answers is the request that asked for the change. */
+static bool
+upgrade_http2(struct http_feed *feed, const struct http_tx *tx)
+{
+	const struct http_message *request = &tx->message[DIR_TOSERVER];
+	struct proto_worker *worker = feed->app->worker;
+	struct proto_buf seed = { 0 };
+	(void)http2_seed_add(worker, &seed, SPAN(":method"), http_text(request, tx->method));
+	(void)http2_seed_add(worker, &seed, SPAN(":path"), http_text(request, tx->uri));
+	for (uint16_t i = 0; i < request->count; i++) {
+		const struct http_header *header = &request->headers[i];
+		struct span name = http_text(request, header->name);
+		if (span_caseeq(name, SPAN("host")))
+			name = SPAN(":authority");
+		if (!http2_seed_add(worker, &seed, name, http_text(request, header->value)))
+			break;
+	}
+	bool is_ok = app_change_to(feed->app, PROTO_ID_http2, proto_buf_span(&seed));
+	proto_buf_free(worker, &seed);
+	return is_ok;
+}
+
 /* 101: what follows is another protocol. False: none that we read. */
 static bool
 upgrade(struct http_feed *feed)
@@ -228,6 +251,12 @@ upgrade(struct http_feed *feed)
 	struct span name = http_header_value(&tx->message[DIR_TOCLIENT], "upgrade", NULL);
 	if (span_caseeq(name, SPAN("websocket")))
 		return app_change_to(feed->app, PROTO_ID_websocket, SPAN_NONE);
+	if (!span_caseeq(name, SPAN("h2c")) ||
+	    !feed->app->worker->options->is_detected[PROTO_ID_http2])
+		return false;
+	if (upgrade_http2(feed, tx))
+		return true;
+	tx_event(&tx->tx, HTTP_EVENT_FAILED_PROTOCOL_CHANGE);
 	return false;
 }
 

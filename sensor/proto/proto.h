@@ -6,14 +6,14 @@
  * remembers, which buffers and fields rules can look at, and its EVE record. The floors above
  * (rules, detection, records) read this table and never the protocol's own structures.
  *
- * The life of a protocol on a flow: app.c shows the first bytes of each direction to the probes;
- * the one that says yes is opened; parse() is then fed each direction's bytes in order, makes
- * transactions (struct tx) and moves their progress; after each feeding, detection looks at the
- * transactions that moved, the worker records those that are done, and app.c frees them.
+ * The life of a protocol on a flow: app.c shows the first bytes of each direction to the
+ * probes; the one that says yes is opened; parse() is then fed each direction's bytes in order,
+ * makes transactions (struct tx) and moves their progress; after each feeding, detection looks
+ * at the transactions that moved, the worker records those that are done, and app.c frees them.
  *
- * Parsers are incremental: any split of the input gives the same transactions. They read through
- * common/cursor.h only, allocate from the worker's pools only (struct proto_worker), and cap all
- * that traffic can fill.
+ * Parsers are incremental: any split of the input gives the same transactions. They read
+ * through common/cursor.h only, allocate from the worker's pools only (struct proto_worker),
+ * and cap all that traffic can fill.
  */
 #ifndef GUAN_SENSOR_PROTO_PROTO_H
 #define GUAN_SENSOR_PROTO_PROTO_H
@@ -29,7 +29,9 @@
 /* Sorted by name; the row's name is the C identifier of struct proto proto_<name>. */
 #define PROTOCOLS(X) \
 	X(dns)       \
+	X(doh2)      \
 	X(http)      \
+	X(http2)     \
 	X(jt808)     \
 	X(krb5)      \
 	X(ldap)      \
@@ -43,13 +45,13 @@
 	X(websocket)
 
 enum proto_id {
-	PROTO_ID_NONE, /* not known (yet) */
+	PROTO_ID_NONE,   /* not known (yet) */
 	PROTO_ID_FAILED, /* looked at, none of ours */
 #define X(name) PROTO_ID_##name,
 	PROTOCOLS(X)
 #undef X
-	PROTO_ID_COUNT
-};
+	    PROTO_ID_COUNT
+	};
 
 enum proto_transport {
 	PROTO_TCP = 1,
@@ -79,17 +81,19 @@ struct tx {
 	uint64_t id;         /* from 0, within the flow: EVE's tx_id */
 	uint8_t progress[2]; /* by enum dir */
 	bool is_done[2];     /* nothing more will come in this direction */
-	bool has_moved;      /* since detection last looked; parse() sets it through tx_moved() */
+	bool has_moved; /* since detection last looked; parse() sets it through tx_moved() */
 	bool is_recorded;
-	bool skip_record;    /* by a rule (config keyword) or by the protocol's own wish */
+	bool skip_record; /* by a rule (config keyword) or by the protocol's own wish */
 	bool has_alert;
+	bool lingers; /* recorded when done, but kept until the protocol takes this back */
 	uint8_t store_dirs; /* DIR_BIT()s whose files are all stored: file_store_tx() */
-	bool is_answer; /* a message of the server alone: its record tells server to client */
-	uint64_t events;     /* bit set over proto->events */
+	bool is_answer;  /* a message of the server alone: its record tells server to client */
+	uint64_t events; /* bit set over proto->events */
 	uint64_t events_told; /* already in anomaly records */
 	nsec_t first_ns, last_ns;
-	struct file *files[2];    /* what it carries, by enum dir, oldest first: file.h */
-	struct tx_detect *detect; /* detection's own: matched buffers, candidates; freed through it */
+	struct file *files[2]; /* what it carries, by enum dir, oldest first: file.h */
+	struct tx_detect
+	    *detect; /* detection's own: matched buffers, candidates; freed through it */
 };
 TAILQ_HEAD(tx_list, tx);
 
@@ -98,16 +102,16 @@ struct app {
 	const struct proto *proto; /* NULL: none, or not known yet */
 	uint8_t id;                /* enum proto_id */
 	uint8_t id_dir[2];         /* what each direction looked like, for mismatch events */
-	void *state;               /* of the protocol, proto->state_bytes, zeroed before open() */
+	void *state; /* of the protocol, proto->state_bytes, zeroed before open() */
 	struct flow *flow;
 	struct proto_worker *worker;
-	struct tx_list txs;        /* oldest first */
+	struct tx_list txs; /* oldest first */
 	uint32_t tx_count;
 	uint64_t next_tx_id;
-	uint64_t events;  /* enum app_event: protocol detection itself */
+	uint64_t events; /* enum app_event: protocol detection itself */
 	uint64_t events_told;
-	bool is_broken[2]; /* parse() gave up on this direction */
-	bool is_changing;  /* CONNECT, STARTTLS, Upgrade: detection starts again */
+	bool is_broken[2];  /* parse() gave up on this direction */
+	bool is_changing;   /* CONNECT, STARTTLS, Upgrade: detection starts again */
 	bool no_inspection; /* the rest is ciphertext or bulk: stop feeding and scanning */
 	uint8_t old_id;     /* before a change */
 	uint8_t next_id;    /* after it, where that is known */
@@ -124,18 +128,18 @@ struct app {
 };
 
 /* Events of protocol detection, for app-layer-event and anomaly records. */
-#define APP_EVENTS(X) \
-	X(MISMATCH_PROTOCOL_BOTH_DIRECTIONS, "applayer_mismatch_protocol_both_directions") \
-	X(WRONG_DIRECTION_FIRST_DATA, "applayer_wrong_direction_first_data") \
+#define APP_EVENTS(X)                                                                        \
+	X(MISMATCH_PROTOCOL_BOTH_DIRECTIONS, "applayer_mismatch_protocol_both_directions")   \
+	X(WRONG_DIRECTION_FIRST_DATA, "applayer_wrong_direction_first_data")                 \
 	X(DETECT_PROTOCOL_ONLY_ONE_DIRECTION, "applayer_detect_protocol_only_one_direction") \
-	X(PROTO_DETECTION_SKIPPED, "applayer_proto_detection_skipped") \
-	X(NO_TLS_AFTER_STARTTLS, "applayer_no_tls_after_starttls") \
+	X(PROTO_DETECTION_SKIPPED, "applayer_proto_detection_skipped")                       \
+	X(NO_TLS_AFTER_STARTTLS, "applayer_no_tls_after_starttls")                           \
 	X(UNEXPECTED_PROTOCOL, "applayer_unexpected_protocol")
 enum app_event {
 #define X(id, name) APP_EVENT_##id,
 	APP_EVENTS(X)
 #undef X
-	APP_EVENT_COUNT
+	    APP_EVENT_COUNT
 };
 
 struct proto_probe {
@@ -147,9 +151,11 @@ struct proto_probe {
 
 struct proto_input {
 	enum dir dir;
-	struct span data;   /* what parse() left last time, and what came since; may be empty at EOF */
-	uint64_t gap_bytes; /* lost before data; what was left unconsumed before a gap is gone too */
-	unsigned flags;     /* enum stream_flag */
+	struct span
+	    data; /* what parse() left last time, and what came since; may be empty at EOF */
+	uint64_t
+	    gap_bytes; /* lost before data; what was left unconsumed before a gap is gone too */
+	unsigned flags; /* enum stream_flag */
 	nsec_t ts;
 	struct packet *packet; /* that brought it; may be NULL at the end of a flow */
 };
@@ -193,8 +199,8 @@ struct field {
 	const struct field_name *names; /* FIELD_ENUM, ended by name NULL */
 	bool (*get)(const struct app *app, const struct tx *tx, enum dir dir, unsigned index,
 	    struct arena *scratch, struct field_value *ret);
-	/* Checks a content pattern at rule load (http.method with a space, http.host with capitals):
-	 * a reason to refuse, or NULL. May be NULL. */
+	/* Checks a content pattern at rule load (http.method with a space, http.host with
+	 * capitals): a reason to refuse, or NULL. May be NULL. */
 	const char *(*check)(struct span pattern, bool is_nocase);
 	bool is_multi; /* of a number: several instances, as FIELD_MULTI has them */
 	bool is_flags; /* FIELD_ENUM: the names are bits, and a list of them asks for all */
@@ -218,7 +224,7 @@ struct proto_hashes {
 };
 
 struct proto {
-	const char *name;   /* in rules and as EVE's app_proto */
+	const char *name;       /* in rules and as EVE's app_proto */
 	const char *record_key; /* EVE event_type and object; NULL: same as name */
 	const char *help;
 	uint8_t transports; /* enum proto_transport bits */
@@ -229,30 +235,44 @@ struct proto {
 
 	enum proto_verdict (*probe)(const struct proto_probe *probe);
 
+	/*
+	 * The protocol whose flows may turn into this one's (PROTO_ID_name), by app->proto and
+	 * app->id alone: structures and pools are the same. 0: none.
+	 */
+	uint8_t kin;
+
 	size_t state_bytes;
-	size_t tx_bytes; /* of the protocol's struct around struct tx */
+	size_t tx_bytes;                /* of the protocol's struct around struct tx */
 	int (*open)(struct app *app);   /* may be NULL; <0: no memory */
 	void (*close)(struct app *app); /* may be NULL; transactions are freed before */
 	/* What the tx holds, but for its files; may be NULL. */
 	void (*tx_free)(struct app *app, struct tx *tx);
 
 	/*
-	 * Takes bytes of one direction. >= 0: how many were consumed; the rest is shown again with
-	 * more behind it. < 0: not this protocol any more: the direction is left alone from now on.
-	 * For datagrams data is one payload and the result is not kept.
+	 * Takes bytes of one direction. >= 0: how many were consumed; the rest is shown again
+	 * with more behind it. < 0: not this protocol any more: the direction is left alone
+	 * from now on. For datagrams data is one payload and the result is not kept.
 	 */
 	ptrdiff_t (*parse)(struct app *app, const struct proto_input *in);
 
 	const struct field *fields; /* ended by name NULL */
 	const char *const *events;  /* names for app-layer-event:proto.name, ended by NULL */
 
-	/* Members of the record's object; the caller opens and closes it. False: write no record. */
+	/* Members of the record's object; the caller opens and closes it. False: write no
+	 * record. */
 	bool (*record)(const struct app *app, const struct tx *tx, struct json *json);
 
 	/*
-	 * Makes options->config[id] from app-layer.protocols.<name> and the options of its EVE type
-	 * (either node may be NULL: defaults). NULL: *ret_error is a sentence in the arena, or no
-	 * memory. May be NULL.
+	 * What a transaction carries of another protocol (PROTO_ID_name), or NULL: its object
+	 * stands beside the outer one, and the record is named after it.
+	 */
+	uint8_t inner_id;
+	const struct tx *(*inner_tx)(const struct tx *tx);
+
+	/*
+	 * Makes options->config[id] from app-layer.protocols.<name> and the options of its EVE
+	 * type (either node may be NULL: defaults). NULL: *ret_error is a sentence in the
+	 * arena, or no memory. May be NULL.
 	 */
 	void *(*configure)(struct arena *arena, const struct conf_node *app_layer,
 	    const struct conf_node *eve_options, const char **ret_error);

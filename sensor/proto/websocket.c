@@ -92,13 +92,6 @@ config_of(const struct app *app)
 	return app->worker->options->config[app->proto->id];
 }
 
-static enum proto_verdict
-websocket_probe(const struct proto_probe *probe)
-{
-	/* Nothing tells frames from other bytes: HTTP says when they begin. */
-	return PROTO_NO;
-}
-
 /* --- Frames --- */
 
 /* 0: needs more. */
@@ -471,7 +464,7 @@ const struct proto proto_websocket = {
 	.transports = PROTO_TCP,
 	.id = PROTO_ID_websocket,
 	.max_txs = 2048, /* of one feeding: a segment of 64 KiB full of empty frames */
-	.probe = websocket_probe,
+	/* No probe: nothing tells frames from other bytes, HTTP says when they begin. */
 	.state_bytes = sizeof(struct websocket_flow),
 	.tx_bytes = sizeof(struct websocket_tx),
 	.close = websocket_close,

@@ -3,6 +3,31 @@
 #include "sensor/proto/file.h"
 #include "sensor/record/recorder.h"
 
+/* The transaction of another protocol that this one carries, or NULL. */
+static const struct tx *
+inner_of(const struct app *app, const struct tx *tx)
+{
+	return app->proto->inner_tx ? app->proto->inner_tx(tx) : NULL;
+}
+
+static bool
+put_inner(struct json *json, const struct app *app, const struct tx *tx)
+{
+	const struct tx *inner = inner_of(app, tx);
+	const struct proto *proto = inner ? proto_get(app->proto->inner_id) : NULL;
+	struct json_mark mark = json_mark(json);
+
+	if (!proto)
+		return false;
+	json_open_object(json, proto->name);
+	if (proto->record(app, inner, json)) {
+		json_close(json);
+		return true;
+	}
+	json_rewind(json, mark);
+	return false;
+}
+
 void
 record_app(struct json *json, const struct app *app, const struct tx *tx)
 {
@@ -16,6 +41,7 @@ record_app(struct json *json, const struct app *app, const struct tx *tx)
 		json_close(json);
 	else
 		json_rewind(json, mark);
+	put_inner(json, app, tx);
 }
 
 /* The packet at hand when it is of the flow: a flow may also end while another's packet is. */
@@ -29,7 +55,9 @@ static void
 record_tx(struct recorder *r, const struct app *app, const struct tx *tx)
 {
 	const struct proto *proto = app->proto;
-	const char *type = proto->record_key ? proto->record_key : proto->name;
+	const struct tx *inner = inner_of(app, tx);
+	const char *key = proto->record_key ? proto->record_key : proto->name;
+	const char *type = inner ? proto_name(proto->inner_id) : key;
 	struct record_ends ends =
 	    record_ends_flow(app->flow, tx->is_answer ? DIR_TOCLIENT : DIR_TOSERVER);
 	const struct packet *packet = packet_of(r, app);
@@ -39,12 +67,16 @@ record_tx(struct recorder *r, const struct app *app, const struct tx *tx)
 	if (!record_begin(r, &json, &head, app->flow, packet, &ends))
 		return;
 	json_put_uint(&json, "tx_id", tx->id);
-	json_open_object(&json, type);
+	json_open_object(&json, key);
 	if (!proto->record(app, tx, &json)) {
 		r->sink.commit(r->sink.arg, &head, 0);
 		return;
 	}
 	json_close(&json);
+	if (inner && !put_inner(&json, app, tx)) {
+		r->sink.commit(r->sink.arg, &head, 0);
+		return;
+	}
 	if (r->options->has_metadata)
 		record_flow_vars(&json, app->flow);
 	record_guan(r, &json);
@@ -137,7 +169,9 @@ recorder_tx(struct recorder *r, const struct app *app, struct tx *tx)
 
 	if (tx->skip_record)
 		return;
-	if (r->options->protocol[proto->id] && proto->record)
+	/* What carries nothing is told as what it was before. */
+	uint8_t id = proto->kin && !inner_of(app, tx) ? proto->kin : proto->id;
+	if (r->options->protocol[id] && proto->record)
 		record_tx(r, app, tx);
 	if (!r->options->files)
 		return;

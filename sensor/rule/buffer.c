@@ -125,6 +125,8 @@ buffer_add_field(enum proto_id id, const struct field *field)
 		buffer = buffer_add(field->name);
 		buffer->scope = BUFFER_TX;
 		buffer->kind = (uint8_t)field->kind;
+	}
+	if (!buffer->help) {
 		buffer->help = field->help;
 		buffer->example = field->example;
 	}

@@ -52,10 +52,13 @@ buffer_field(const struct buffer *buffer, uint8_t app_id)
 {
 	if (app_id != PROTO_ID_NONE)
 		return buffer->fields[app_id];
-	for (int i = 0; i < PROTO_ID_COUNT; i++)
-		if (buffer->fields[i])
-			return buffer->fields[i];
-	return NULL;
+	const struct field *any = NULL;
+	for (int i = 0; i < PROTO_ID_COUNT; i++) {
+		const struct field *field = buffer->fields[i];
+		if (field && (!any || field->check))
+			any = field;
+	}
+	return any;
 }
 
 static int

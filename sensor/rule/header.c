@@ -81,7 +81,8 @@ header_proto(struct rule_parser *parser, struct span word)
 		return 0;
 	}
 	const char *name = rule_str(parser, word);
-	if (args_is(word, "http1"))
+	rule->is_app_exact = args_is(word, "http1");
+	if (rule->is_app_exact)
 		name = "http";
 	else if (args_is(word, "ssl"))
 		name = "tls";

@@ -27,7 +27,6 @@ static const struct {
 
 	{ "ftpbounce", PROTO },
 	{ "ftpdata_command", PROTO },
-	{ "http2.", PROTO },
 	{ "ike.", PROTO },
 	{ "imap.", PROTO },
 	{ "ipaddr", "not in the sensor" },
@@ -69,11 +68,11 @@ static const struct {
 	{ "bittorrent_dht.", PROTO },
 };
 
-static const char *const protocols[] = { "bittorrent-dht", "dcerpc", "dhcp", "dnp3", "doh2",
-	"enip", "ftp", "ftp-data", "http2", "ike", "ikev2", "imap", "irc", "jabber", "krb5",
-	"ldap", "llmnr", "mdns", "mqtt", "msn", "mysql", "netflow", "nfs", "ntp", "pgsql",
-	"pop3", "rdp", "rfb", "sip", "smb", "smtp", "snmp", "ssh", "telnet", "template", "tftp",
-	"dns", "tls", "http", "modbus" };
+static const char *const protocols[] = { "bittorrent-dht", "dcerpc", "dhcp", "dnp3", "enip",
+	"ftp", "ftp-data", "ike", "ikev2", "imap", "irc", "jabber", "krb5", "ldap", "llmnr",
+	"mdns", "mqtt", "msn", "mysql", "netflow", "nfs", "ntp", "pgsql", "pop3", "rdp", "rfb",
+	"sip", "smb", "smtp", "snmp", "ssh", "telnet", "template", "tftp", "dns", "tls", "http",
+	"modbus" };
 
 const char *
 keyword_refusal(struct span name)

@@ -121,6 +121,7 @@ struct rule {
 	    layers; /* enum layer: all of LAYER_TCP ... that the protocol word allows; 0 any */
 	uint8_t ip_proto;         /* for ip_proto-less words such as "sctp"; 0 any */
 	uint8_t app_id;           /* enum proto_id the protocol word names, or PROTO_ID_NONE */
+	bool is_app_exact;        /* that one alone, not its kin: http1 */
 	bool is_bidirectional;    /* <> */
 	bool is_tx_bidirectional; /* =>: sections of both directions of one transaction */
 	bool is_packet_only;      /* tcp-pkt */

@@ -58,6 +58,7 @@
 	X(gunzip) \
 	X(header_lowercase) \
 	X(hostbits) \
+	X(http2_settings) \
 	X(icmp_id) \
 	X(icmp_seq) \
 	X(icmpv4_csum) \

@@ -238,9 +238,10 @@ frame_take(struct http2_feed *feed, const struct http2_frame *frame)
 	if (tx->is_global) {
 		http2_tx_complete(feed, tx);
 	} else if (frame->type == HTTP2_RST_STREAM) {
-		tx_moved(&tx->tx, feed->dir, HTTP2_P_DONE, feed->ts);
+		/* What a server has sent may still be on its way when the client wants no more. */
 		http2_side_end(feed, tx);
-		tx_done(&tx->tx, !feed->dir, feed->ts);
+		if (feed->dir == DIR_TOCLIENT)
+			tx_done(&tx->tx, DIR_TOSERVER, feed->ts);
 	}
 }
 

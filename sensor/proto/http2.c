@@ -297,10 +297,10 @@ data_begin(struct http2_feed *feed, const struct http2_frame *head, uint32_t len
 		len--;
 	}
 	struct http2_tx *tx = http2_tx_of(feed, head, head->stream);
-	if (tx && head->stream == 0) {
+	if (tx && head->stream == 0)
 		tx_event(&tx->tx, HTTP2_EVENT_DATA_STREAM_ZERO);
+	if (tx && tx->is_global)
 		http2_tx_complete(feed, tx);
-	}
 	if (pad > len) {
 		pad = len;
 		if (tx)
@@ -386,7 +386,7 @@ gap(struct http2_feed *feed, uint64_t bytes)
 	}
 	uint32_t of_data = bytes < side->data_left ? (uint32_t)bytes : side->data_left;
 	struct http2_tx *tx = http2_tx_find(feed, side->data_stream);
-	if (tx)
+	if (tx && of_data)
 		http2_body_gap(feed, tx, of_data);
 	side->data_left -= of_data;
 	side->data_pad -= (uint32_t)bytes - of_data;

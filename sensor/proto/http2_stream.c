@@ -114,8 +114,8 @@ http2_note(struct http2_feed *feed, struct http2_tx *tx, enum http2_note_kind ki
 {
 	struct http2_note note = { .kind = (uint8_t)kind, .id = id, .value = value };
 	struct proto_buf *notes = &tx->message[feed->dir].notes;
-	/* A transaction that has no place in the list has none for these. */
-	if (!tx->tx.first_ns && !tx->tx.has_moved)
+	/* One that is in no list is nobody's to free. */
+	if (!tx->tx.link.tqe_prev)
 		return;
 	if (notes->len >= HTTP2_NOTES_MAX * sizeof(note)) {
 		tx_event(&tx->tx, HTTP2_EVENT_TOO_MANY_FRAMES);

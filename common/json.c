@@ -167,25 +167,49 @@ json_put_str(struct json *j, const char *key, const char *value)
 	json_put_text(j, key, span_str(value));
 }
 
+static void
+put_string(struct json *j, struct span s)
+{
+	if (utf8_is_valid(s)) {
+		put_text(j, s);
+		return;
+	}
+	for (size_t i = 0; i < s.len; i++) {
+		uint8_t c = s.p[i];
+		if (c < 0x80 && c != 0x7f) {
+			put_escaped(j, c);
+			continue;
+		}
+		char esc[5] = { '\\', '\\', 'x', hex_digits[c >> 4], hex_digits[c & 15] };
+		put(j, esc, 5);
+	}
+}
+
 void
 json_put_text(struct json *j, const char *key, struct span s)
 {
 	lead(j, key);
 	put_char(j, '"');
-	if (utf8_is_valid(s)) {
-		put_text(j, s);
-	} else {
-		for (size_t i = 0; i < s.len; i++) {
-			uint8_t c = s.p[i];
-			if (c < 0x80 && c != 0x7f) {
-				put_escaped(j, c);
-				continue;
-			}
-			char esc[5] = { '\\', '\\', 'x', hex_digits[c >> 4],
-				hex_digits[c & 15] };
-			put(j, esc, 5);
-		}
+	put_string(j, s);
+	put_char(j, '"');
+}
+
+void
+json_put_text_cut(struct json *j, const char *key, struct span s, size_t max)
+{
+	char note[64];
+	if (s.len <= max) {
+		json_put_text(j, key, s);
+		return;
 	}
+	if (utf8_is_valid(s))
+		while (max && (s.p[max] & 0xc0) == 0x80)
+			max--;
+	int n = snprintf(note, sizeof(note), "[truncated %zu additional bytes]", s.len - max);
+	lead(j, key);
+	put_char(j, '"');
+	put_string(j, span_sub(s, 0, max));
+	put(j, note, (size_t)n);
 	put_char(j, '"');
 }
 

@@ -54,6 +54,12 @@ void json_put_str(struct json *j, const char *key, const char *value);
  */
 void json_put_text(struct json *j, const char *key, struct span bytes);
 
+/*
+ * At most max bytes of it; what is left out is told at the end of the text:
+ * "begin[truncated 7 additional bytes]". A character is not cut.
+ */
+void json_put_text_cut(struct json *j, const char *key, struct span bytes, size_t max);
+
 /* Bytes as text with '.' for whatever is not printable ASCII: EVE's payload_printable. */
 void json_put_printable(struct json *j, const char *key, struct span bytes);
 

@@ -439,6 +439,14 @@ sections_try(struct detector *detector, const struct tx_look *look, const struct
 	return true;
 }
 
+/* Whether the rule has fired when the transaction was looked at in the other direction. */
+static bool
+has_fired_across(const struct tx_look *look, uint32_t order)
+{
+	const struct tx_entry *entry = entry_find(look->state, order, !look->dir);
+	return entry && (entry->bits & PLAN_BIT_FIRED);
+}
+
 static void
 tx_try(struct detector *detector, const struct tx_look *look, uint32_t order, bool is_plain)
 {
@@ -446,6 +454,8 @@ tx_try(struct detector *detector, const struct tx_look *look, uint32_t order, bo
 	struct tx_entry *entry = entry_find(look->state, order, entry_dir(plan, look->dir));
 	uint32_t bits = entry ? entry->bits : 0;
 	if (bits & (PLAN_BIT_FIRED | PLAN_BIT_DEAD))
+		return;
+	if (look->app->proto->has_single_alerts && has_fired_across(look, order))
 		return;
 	detector->counters.candidates++;
 	struct match_context ctx = context_of(detector, plan, look->packet, look->dir);

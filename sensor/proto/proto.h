@@ -28,20 +28,27 @@
 
 /* Sorted by name; the row's name is the C identifier of struct proto proto_<name>. */
 #define PROTOCOLS(X) \
-	X(dns)       \
-	X(doh2)      \
-	X(http)      \
-	X(http2)     \
-	X(jt808)     \
-	X(krb5)      \
-	X(ldap)      \
-	X(modbus)    \
-	X(pgsql)     \
-	X(quic)      \
-	X(sip)       \
-	X(snmp)      \
-	X(ssh)       \
-	X(tls)       \
+	X(bittorrent_dht)  \
+	X(dhcp)            \
+	X(dns)             \
+	X(doh2)            \
+	X(http)            \
+	X(http2)           \
+	X(ike)             \
+	X(jt808)           \
+	X(krb5)            \
+	X(ldap)            \
+	X(modbus)          \
+	X(mqtt)            \
+	X(ntp)             \
+	X(pgsql)           \
+	X(quic)            \
+	X(rdp)             \
+	X(rfb)             \
+	X(sip)             \
+	X(snmp)            \
+	X(ssh)             \
+	X(tls)             \
 	X(websocket)
 
 enum proto_id {
@@ -232,6 +239,8 @@ struct proto {
 	uint8_t id;         /* PROTO_ID_name */
 	bool is_optional;   /* off where the configuration does not say enabled: yes */
 	uint32_t max_txs;   /* open at once on a flow; over it the oldest is closed and counted */
+	/* Its transactions are seen whole in both directions: a rule fires once on each. */
+	bool has_single_alerts;
 
 	enum proto_verdict (*probe)(const struct proto_probe *probe);
 

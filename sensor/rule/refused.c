@@ -13,7 +13,6 @@ static const struct {
 } refusals[] = {
 	{ "dce_", PROTO },
 	{ "dcerpc.", PROTO },
-	{ "dhcp.", PROTO },
 	{ "dnp3", PROTO },
 	{ "dnp3.", PROTO },
 	{ "dnp3_", PROTO },
@@ -27,7 +26,6 @@ static const struct {
 
 	{ "ftpbounce", PROTO },
 	{ "ftpdata_command", PROTO },
-	{ "ike.", PROTO },
 	{ "imap.", PROTO },
 	{ "ipaddr", "not in the sensor" },
 	{ "iprep", "the sensor keeps no reputation lists" },
@@ -45,16 +43,12 @@ static const struct {
 	{ "l3_proto", "write ip4 or ip6 as the rule's protocol" },
 	{ "mdns.", PROTO },
 	{ "llmnr.", PROTO },
-	{ "mqtt.", PROTO },
 	{ "mysql.", PROTO },
 	{ "nfq_set_mark", "the sensor is not in line" },
 	{ "nfs.", PROTO },
 	{ "nfs_", PROTO },
 	{ "nfs", PROTO },
-	{ "ntp.", PROTO },
-	{ "rdp.", PROTO },
 	{ "replace", "the sensor is not in line and changes no traffic" },
-	{ "rfb.", PROTO },
 	{ "smb.", PROTO },
 	{ "smb_", PROTO },
 	{ "smtp.", PROTO },
@@ -64,8 +58,6 @@ static const struct {
 	{ "telnet.", PROTO },
 	{ "pop3.", PROTO },
 	{ "template.", PROTO },
-	{ "rfb", PROTO },
-	{ "bittorrent_dht.", PROTO },
 };
 
 static const char *const protocols[] = { "bittorrent-dht", "dcerpc", "dhcp", "dnp3", "enip",

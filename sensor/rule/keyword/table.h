@@ -66,6 +66,7 @@
 	X(icmpv6_mtu) \
 	X(icode) \
 	X(id) \
+	X(ike_chosen_sa_attribute) \
 	X(ip_proto) \
 	X(ipopts) \
 	X(ipv4_csum) \
@@ -76,6 +77,8 @@
 	X(ldap_responses_result_code) \
 	X(metadata) \
 	X(modbus) \
+	X(mqtt_connect_flags) \
+	X(mqtt_flags) \
 	X(msg) \
 	X(ndpi_protocol) \
 	X(ndpi_risk) \

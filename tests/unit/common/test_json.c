@@ -284,6 +284,31 @@ depth_ends_at_its_limit(void **state)
 	assert_false(json_ok(&j));
 }
 
+static void
+a_text_is_cut_between_characters(void **state)
+{
+	char buf[512];
+	struct json j;
+
+	json_init(&j, buf, sizeof(buf));
+	json_open_array(&j, NULL);
+	json_put_text_cut(&j, NULL, SPAN("topic"), 5);
+	json_put_text_cut(&j, NULL, SPAN("topic"), 3);
+	json_put_text_cut(&j, NULL,
+	    SPAN("a\xe5\x85\xb3"
+		 "b"),
+	    3);
+	json_put_text_cut(&j, NULL, SPAN("\xff\xfe\xfd"), 1);
+	json_put_text_cut(&j, NULL, SPAN("ab"), 0);
+	json_close(&j);
+	assert_true(json_ok(&j));
+	buf[j.len] = 0;
+	assert_string_equal(buf, "[\"topic\",\"top[truncated 2 additional bytes]\","
+				 "\"a[truncated 4 additional bytes]\","
+				 "\"\\\\xff[truncated 2 additional bytes]\","
+				 "\"[truncated 2 additional bytes]\"]");
+}
+
 int
 main(void)
 {

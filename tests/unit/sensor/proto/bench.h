@@ -222,6 +222,35 @@ bench_close(struct bench *b)
 	arena_free(b->arena);
 }
 
+/* Bytes written as hexadecimal digits, into a buffer of the caller. */
+static inline struct span
+bench_unhex(const char *text, uint8_t *buf, size_t size)
+{
+	size_t len = strlen(text) / 2;
+	assert_true(len <= size);
+	for (size_t i = 0; i < len; i++) {
+		unsigned byte;
+		assert_int_equal(sscanf(text + 2 * i, "%2x", &byte), 1);
+		buf[i] = (uint8_t)byte;
+	}
+	return span_of(buf, len);
+}
+
+/* One datagram, in memory of its own size. */
+static inline void
+bench_datagram(struct bench *b, enum dir dir, struct span bytes)
+{
+	uint8_t *copy = malloc(bytes.len ? bytes.len : 1);
+	struct packet packet = { .flow = &b->flow, .dir = dir, .ts = b->now += NSEC_PER_MSEC };
+	if (bytes.len)
+		memcpy(copy, bytes.p, bytes.len);
+	packet.payload = span_of(copy, bytes.len);
+	app_datagram(b->worker, &b->flow, &packet);
+	free(copy);
+	if (b->flow.app)
+		app_clean(b->flow.app, &b->hooks, false);
+}
+
 /* Feeds bytes in pieces: piece 0 as a whole, else of that size, or (negative) by chance. */
 static inline void
 bench_feed_split(struct bench *b, enum dir dir, struct span bytes, int piece, uint32_t *seed)

@@ -117,7 +117,7 @@ static void
 what_is_not_supported_says_why(void **state)
 {
 	static const char *const names[] = { "lua", "luaxform", "smb.share", "dce_iface",
-		"replace", "mqtt.type" };
+		"replace", "nfs.type" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char options[64];
 		snprintf(options, sizeof(options), "%s;", names[i]);

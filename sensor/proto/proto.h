@@ -29,6 +29,7 @@
 /* Sorted by name; the row's name is the C identifier of struct proto proto_<name>. */
 #define PROTOCOLS(X) \
 	X(bittorrent_dht)  \
+	X(dcerpc)          \
 	X(dhcp)            \
 	X(dns)             \
 	X(doh2)            \

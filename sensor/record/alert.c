@@ -58,7 +58,7 @@ put_alert(struct recorder *r, struct json *json, const struct alert *a)
 	}
 	if (r->options->alert.metadata_rule)
 		put_metadata(json, rule);
-	if (rule->references) {
+	if (rule->references && r->options->alert.references) {
 		json_open_array(json, "references");
 		for (const struct rule_reference *e = rule->references; e; e = e->next)
 			json_put_str(json, NULL, e->id);

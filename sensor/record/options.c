@@ -70,6 +70,7 @@ read_alert(struct reader *r, const struct conf_node *n, struct alert_options *a)
 			a->metadata_rule = true;
 			read_flag(r, rule, "metadata", &a->metadata_rule);
 			read_flag(r, rule, "raw", &a->raw_rule);
+			read_flag(r, rule, "reference", &a->references);
 		}
 	}
 	const struct conf_node *size = conf_get(n, "payload-buffer-size");

@@ -7,7 +7,7 @@
 
 struct alert_options {
 	bool is_on, payload, payload_printable, payload_length, packet, metadata_rule,
-	    metadata_app, metadata_flow, raw_rule, tagged_packets, http_body,
+	    metadata_app, metadata_flow, raw_rule, references, tagged_packets, http_body,
 	    http_body_printable, verdict;
 	uint64_t payload_max;
 };

@@ -15,7 +15,6 @@ struct named_protocol {
 
 static const struct named_protocol protocols[] = {
 	{ "bittorrent-dht", LAYER_UDP, { "BitTorrent" }, { 0 } },
-	{ "dcerpc", LAYER_TCP | LAYER_UDP, { "DCE_RPC" }, { 135 } },
 	{ "dhcp", LAYER_UDP, { "DHCP", "DHCPV6" }, { 67, 68, 546, 547 } },
 	{ "dnp3", LAYER_TCP, { "DNP3" }, { 20000 } },
 	{ "enip", LAYER_TCP | LAYER_UDP, { "EthernetIP" }, { 44818 } },

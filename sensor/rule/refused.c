@@ -11,8 +11,6 @@
 static const struct {
 	const char *name, *why;
 } refusals[] = {
-	{ "dce_", PROTO },
-	{ "dcerpc.", PROTO },
 	{ "dnp3", PROTO },
 	{ "dnp3.", PROTO },
 	{ "dnp3_", PROTO },

@@ -4,6 +4,9 @@
 #include <ctype.h>
 #include <errno.h>
 
+#include "sensor/proto/dcerpc.h"
+#include "sensor/rule/keyword/dcerpc_app.h"
+
 /* 2^64 has 22 octal digits. */
 #define TEXT_DIGITS_MAX 23
 
@@ -80,8 +83,9 @@ byte_source_word(struct rule_parser *parser, struct byte_source *source, struct 
 	} else if (args_is_nocase(name, "bitmask")) {
 		return bitmask_parse(parser, source, value);
 	} else if (args_is_nocase(name, "dce")) {
-		return rule_error(parser, word.p,
-		    "DCE/RPC is not parsed: no byte order to follow");
+		if (dcerpc_select_app(parser) < 0)
+			return -EINVAL;
+		source->is_dce = true;
 	} else {
 		return 0;
 	}
@@ -141,6 +145,13 @@ text_value(struct span text, unsigned base, uint64_t *ret)
 	return digits > 0;
 }
 
+static bool
+is_little(const struct match_context *ctx, const struct byte_source *source)
+{
+	return source->is_dce ? dcerpc_is_little(ctx->app, ctx->tx, ctx->dir)
+			      : source->is_little;
+}
+
 bool
 byte_source_get(const struct inspection *i, const struct byte_source *source,
     uint64_t *ret_value, uint64_t *ret_end)
@@ -159,7 +170,7 @@ byte_source_get(const struct inspection *i, const struct byte_source *source,
 	struct span bytes = span_sub(i->bytes, (size_t)(from - base), (size_t)count);
 	uint64_t value = 0;
 	if (!source->is_text)
-		value = binary_value(bytes, source->is_little);
+		value = binary_value(bytes, is_little(i->ctx, source));
 	else if (!text_value(bytes, source->base, &value))
 		return false;
 	if (source->bitmask)

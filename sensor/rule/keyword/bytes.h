@@ -20,6 +20,7 @@ struct byte_number {
 struct byte_source {
 	struct byte_number count, offset;
 	bool is_relative, is_little, is_text, has_count;
+	bool is_dce;      /* byte order as the call of DCERPC has it */
 	uint8_t base;     /* of text: 8, 10, 16 */
 	uint32_t bitmask; /* 0: none */
 };

@@ -23,6 +23,8 @@
 	X(content) \
 	X(datarep) \
 	X(dataset) \
+	X(dcerpc_iface) \
+	X(dcerpc_opnum) \
 	X(decode_event) \
 	X(depth) \
 	X(detection_filter) \

@@ -61,6 +61,7 @@ struct flow {
 	bool has_alert : 1; /* for the flow record */
 	bool is_swapped : 1;
 	bool is_midstream : 1;
+	bool is_async : 1; /* TCP: only one direction is seen */
 	bool no_payload_inspection : 1; /* bypass keyword, ciphertext, depth reached */
 	bool no_packet_inspection : 1;
 	bool is_app_done : 1; /* detection of the application protocol has ended */

@@ -265,6 +265,7 @@ tcp_packet(struct tcp *tcp, struct packet *packet)
 	if (flow->state != FLOW_BYPASSED)
 		flow->state = flow_state_of(conn);
 	flow->is_midstream = conn->is_midstream;
+	flow->is_async = conn->is_async;
 	packet->is_established = conn->state >= TCP_STATE_ESTABLISHED;
 	if (verdict == TCP_REFUSE) {
 		packet->is_stream_bad = true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dcerpc_field: what rules see of a call, and the options, for all that carry calls. */
-#include "sensor/proto/dcerpc.h"
+#include "sensor/proto/smb.h"
 
 static const struct dcerpc_tx *
 dcerpc_tx_of(const struct app *app, const struct tx *tx)
@@ -8,23 +8,39 @@ dcerpc_tx_of(const struct app *app, const struct tx *tx)
 	return app && tx && app->id == PROTO_ID_dcerpc ? (const struct dcerpc_tx *)tx : NULL;
 }
 
+static const struct smb_tx *
+smb_tx_of(const struct app *app, const struct tx *tx)
+{
+	if (!app || !tx || app->id != PROTO_ID_smb)
+		return NULL;
+	const struct smb_tx *mine = (const struct smb_tx *)tx;
+	return mine->kind == SMB_CALL ? mine : NULL;
+}
+
 const struct dcerpc_call *
 dcerpc_call_of(const struct app *app, const struct tx *tx)
 {
 	const struct dcerpc_tx *mine = dcerpc_tx_of(app, tx);
-	return mine ? &mine->call : NULL;
+	const struct smb_tx *piped = smb_tx_of(app, tx);
+	if (mine)
+		return &mine->call;
+	return piped ? &piped->call : NULL;
 }
 
 const struct dcerpc_interface *
 dcerpc_interface_of(const struct app *app, const struct tx *tx, unsigned index)
 {
 	const struct dcerpc_tx *mine = dcerpc_tx_of(app, tx);
+	const struct smb_tx *piped = smb_tx_of(app, tx);
+	const struct dcerpc_binding *binding = NULL;
 	if (mine && !flow_is_tcp(app->flow))
 		return index == 0 ? &mine->interface : NULL;
+	if (mine)
+		binding = &((const struct dcerpc_flow *)app->state)->binding;
+	else if (piped)
+		binding = smb_pipe_binding(piped->pipe);
 	const struct dcerpc_call *call = dcerpc_call_of(app, tx);
-	const struct dcerpc_binding *binding =
-	    mine ? &((const struct dcerpc_flow *)app->state)->binding : NULL;
-	for (unsigned i = 0; call && binding && i < binding->count; i++) {
+	for (unsigned i = 0; binding && i < binding->count; i++) {
 		const struct dcerpc_interface *at = &binding->interfaces[i];
 		if (at->context == call->context && at->is_acked && at->result == 0 &&
 		    index-- == 0)

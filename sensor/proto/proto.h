@@ -47,6 +47,7 @@
 	X(rdp)             \
 	X(rfb)             \
 	X(sip)             \
+	X(smb)             \
 	X(snmp)            \
 	X(ssh)             \
 	X(tls)             \

@@ -33,7 +33,6 @@ static const struct named_protocol protocols[] = {
 	{ "pop3", LAYER_TCP, { "POP3" }, { 110 } },
 	{ "rdp", LAYER_TCP, { "RDP" }, { 3389 } },
 	{ "rfb", LAYER_TCP, { "VNC" }, { 5900 } },
-	{ "smb", LAYER_TCP, { "SMBv1", "SMBv23", "NetBIOS" }, { 139, 445 } },
 	{ "smtp", LAYER_TCP, { "SMTP" }, { 25, 587, 2525 } },
 	{ "telnet", LAYER_TCP, { "Telnet" }, { 23 } },
 	{ "tftp", LAYER_UDP, { "TFTP" }, { 69 } },

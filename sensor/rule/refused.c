@@ -47,8 +47,6 @@ static const struct {
 	{ "nfs_", PROTO },
 	{ "nfs", PROTO },
 	{ "replace", "the sensor is not in line and changes no traffic" },
-	{ "smb.", PROTO },
-	{ "smb_", PROTO },
 	{ "smtp.", PROTO },
 	{ "ssh.", PROTO },
 	{ "ssh_", PROTO },

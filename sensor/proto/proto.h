@@ -48,10 +48,11 @@
 	X(rfb)             \
 	X(sip)             \
 	X(smb)             \
+	X(smtp)            \
 	X(snmp)            \
 	X(ssh)             \
 	X(tls)             \
-	X(websocket)
+	X(websocket)       \
 
 enum proto_id {
 	PROTO_ID_NONE,   /* not known (yet) */
@@ -272,6 +273,8 @@ struct proto {
 	/* Members of the record's object; the caller opens and closes it. False: write no
 	 * record. */
 	bool (*record)(const struct app *app, const struct tx *tx, struct json *json);
+	/* What stands beside that object (a mail's "email"), with its own keys; may be NULL. */
+	void (*record_beside)(const struct app *app, const struct tx *tx, struct json *json);
 
 	/*
 	 * What a transaction carries of another protocol (PROTO_ID_name), or NULL: its object

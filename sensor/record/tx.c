@@ -37,10 +37,13 @@ record_app(struct json *json, const struct app *app, const struct tx *tx)
 		return;
 	struct json_mark mark = json_mark(json);
 	json_open_object(json, proto->record_key ? proto->record_key : proto->name);
-	if (proto->record(app, tx, json))
+	if (proto->record(app, tx, json)) {
 		json_close(json);
-	else
+		if (proto->record_beside)
+			proto->record_beside(app, tx, json);
+	} else {
 		json_rewind(json, mark);
+	}
 	put_inner(json, app, tx);
 }
 
@@ -77,6 +80,8 @@ record_tx(struct recorder *r, const struct app *app, const struct tx *tx)
 		r->sink.commit(r->sink.arg, &head, 0);
 		return;
 	}
+	if (proto->record_beside)
+		proto->record_beside(app, tx, &json);
 	if (r->options->has_metadata)
 		record_flow_vars(&json, app->flow);
 	record_guan(r, &json);

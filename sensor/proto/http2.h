@@ -212,12 +212,12 @@ bool http2_header_at(const struct http2_message *message, unsigned index,
 static inline struct span
 http2_header_name(const struct http2_message *message, const struct http2_header *header)
 {
-	return span_of(message->text.p + header->name, header->name_len);
+	return span_sub(proto_buf_span(&message->text), header->name, header->name_len);
 }
 static inline struct span
 http2_header_value(const struct http2_message *message, const struct http2_header *header)
 {
-	return span_of(message->text.p + header->value, header->value_len);
+	return span_sub(proto_buf_span(&message->text), header->value, header->value_len);
 }
 /* The first header of that name (in lower case, as HTTP/2 demands). */
 bool http2_header_find(const struct http2_message *message, const char *name, struct span *ret);

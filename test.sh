@@ -102,7 +102,7 @@ for t in tests/system/*/run.sh; do
 	check "system-$(basename "$(dirname "$t")")" "$t" "$PWD/build"
 done
 check browser tests/browser/run.sh "$PWD/build"
-check fuzz-smoke tests/fuzz/run.sh 20
+check fuzz-smoke tests/fuzz/run.sh 8
 check mutated-captures tests/fuzz/mutate.py "$PWD/build/sanitize/sensor/guan-sensor" 100000
 if [ -d "$GUAN_SHARED/conformance" ]; then
 	check conformance tests/conformance/run.sh "$PWD/build/sensor/guan-sensor"

@@ -5,8 +5,9 @@
  *   REQUEST   header(16) hint(4) context(2) operation(2) [object(16)] stub [padding, verifier]
  *   RESPONSE  header(16) hint(4) context(2) cancels(1) -(1) stub [padding, verifier]
  *
- * C706 section 12.6.4.9. Object and verifier stay in the stub data, and over TCP the eight bytes
- * before that of an answer do, too: rules, and whoever compares sizes in records, expect it so.
+ * C706 section 12.6.4.9. Object and verifier stay in the stub data, and over TCP the eight
+ * bytes before that of an answer do, too: rules, and whoever compares sizes in records, expect
+ * it so.
  */
 #include "sensor/proto/dcerpc.h"
 

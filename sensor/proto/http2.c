@@ -238,7 +238,8 @@ frame_take(struct http2_feed *feed, const struct http2_frame *frame)
 	if (tx->is_global) {
 		http2_tx_complete(feed, tx);
 	} else if (frame->type == HTTP2_RST_STREAM) {
-		/* What a server has sent may still be on its way when the client wants no more. */
+		/* What a server has sent may still be on its way when the client wants no more.
+		 */
 		http2_side_end(feed, tx);
 		if (feed->dir == DIR_TOCLIENT)
 			tx_done(&tx->tx, DIR_TOSERVER, feed->ts);

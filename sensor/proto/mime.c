@@ -124,12 +124,12 @@ boundary_of(const struct mime *mime, struct span line)
 static void
 boundary_take(struct mime *mime, unsigned level, struct span line)
 {
-	bool is_last =
-	    span_starts(span_from(line, mime->levels[level].len), SPAN("--"));
+	bool is_last = span_starts(span_from(line, mime->levels[level].len), SPAN("--"));
 	mime->eol_len = 0; /* the line's end before it is its own */
 	part_end(mime, true);
 	mime_headers_forget(mime);
-	/* Parts behind the last one of a level are read all the same: some clients show them. */
+	/* Parts behind the last one of a level are read all the same: some clients show them.
+	 */
 	mime->level_count = level + 1;
 	mime->state = is_last ? MIME_EPILOGUE : MIME_HEADERS;
 }

@@ -359,8 +359,8 @@ file_find(struct mime *mime, struct span type)
 	mime->has_file = true;
 	(void)mime_list_add(mime->app->worker, &mime->attachments, span_of(name, len),
 	    FILES_MAX);
-	mime->file = file_begin(mime->app, mime->tx, mime->dir, span_of(name, len),
-	    &mime->config->body);
+	mime->file =
+	    file_begin(mime->app, mime->tx, mime->dir, span_of(name, len), &mime->config->body);
 }
 
 void
@@ -369,7 +369,8 @@ mime_headers_end(struct mime *mime)
 	struct span type = SPAN_NONE;
 	bool has_type = part_header(mime, SPAN("content-type"), &type);
 	ptrdiff_t semicolon = span_chr(type, ';');
-	struct span word = span_trim(semicolon < 0 ? type : span_sub(type, 0, (size_t)semicolon));
+	struct span word =
+	    span_trim(semicolon < 0 ? type : span_sub(type, 0, (size_t)semicolon));
 	mime->is_text = !has_type || span_caseeq(word, SPAN("text/plain")) ||
 			span_caseeq(word, SPAN("text/html"));
 	level_add(mime, type);

@@ -34,18 +34,19 @@ is_ours_already(const struct flow *flow)
 	return flow->app && flow->app->id == PROTO_ID_smtp;
 }
 
-/* A first command: what only mail has, or, where mail is at home, what it may begin with too. */
+/* A first command: what only mail has, or, where mail is at home, what it may begin with too.
+ */
 static enum proto_verdict
 probe_command(const struct proto_probe *probe)
 {
 	static const struct {
 		struct span word;
 		bool is_common; /* other protocols have it too */
-	} commands[] = { { SPAN("EHLO"), false }, { SPAN("HELO"), false }, { SPAN("LHLO"), false },
-		{ SPAN("MAIL FROM:"), false }, { SPAN("RCPT TO:"), false }, { SPAN("RSET"), true },
-		{ SPAN("NOOP"), true }, { SPAN("QUIT"), true }, { SPAN("HELP"), true },
-		{ SPAN("STARTTLS"), true }, { SPAN("AUTH"), true }, { SPAN("BDAT"), true },
-		{ SPAN("DATA"), true } };
+	} commands[] = { { SPAN("EHLO"), false }, { SPAN("HELO"), false },
+		{ SPAN("LHLO"), false }, { SPAN("MAIL FROM:"), false },
+		{ SPAN("RCPT TO:"), false }, { SPAN("RSET"), true }, { SPAN("NOOP"), true },
+		{ SPAN("QUIT"), true }, { SPAN("HELP"), true }, { SPAN("STARTTLS"), true },
+		{ SPAN("AUTH"), true }, { SPAN("BDAT"), true }, { SPAN("DATA"), true } };
 	bool is_home = is_mail_port(probe->flow) || is_ours_already(probe->flow);
 	bool is_short = false;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {

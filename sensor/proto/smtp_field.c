@@ -38,9 +38,9 @@ header_get(const struct tx *tx, struct span name, unsigned index, struct field_v
 	return mime && mime_header_at(mime, name, index, &ret->bytes);
 }
 
-#define HEADER_GETTER(function, name)                           \
-	GETTER(function)                                        \
-	{                                                       \
+#define HEADER_GETTER(function, name)                          \
+	GETTER(function)                                       \
+	{                                                      \
 		return header_get(tx, SPAN(name), index, ret); \
 	}
 
@@ -77,22 +77,24 @@ GETTER(get_body_md5)
 }
 
 #define CLIENT DIR_BIT(DIR_TOSERVER)
-#define HEADER(name, help, example, get)                                                     \
-	{                                                                                    \
+#define HEADER(name, help, example, get)                                                       \
+	{                                                                                      \
 		name, help, example, FIELD_BYTES, CLIENT, SMTP_CONTENT, NULL, NULL, NULL, get, \
-		    NULL                                                                     \
+		    NULL                                                                       \
 	}
 
 const struct field smtp_fields[] = {
 	FILE_FIELDS(CLIENT, SMTP_CONTENT),
 	HEADER("email.from", "the mail's From header",
 	    "email.from; content:\"toto <toto@example.com>\";", get_from),
-	HEADER("email.to", "the mail's To header", "email.to; content:\"@example.com\";", get_to),
-	HEADER("email.cc", "the mail's Cc header", "email.cc; content:\"@example.com\";", get_cc),
+	HEADER("email.to", "the mail's To header", "email.to; content:\"@example.com\";",
+	    get_to),
+	HEADER("email.cc", "the mail's Cc header", "email.cc; content:\"@example.com\";",
+	    get_cc),
 	HEADER("email.subject", "the mail's Subject header",
 	    "email.subject; content:\"invoice\"; nocase;", get_subject),
-	HEADER("email.date", "the mail's Date header", "email.date; content:\"+0000\"; endswith;",
-	    get_date),
+	HEADER("email.date", "the mail's Date header",
+	    "email.date; content:\"+0000\"; endswith;", get_date),
 	HEADER("email.message_id", "the mail's Message-ID header",
 	    "email.message_id; content:\"@example.com>\";", get_message_id),
 	HEADER("email.x_mailer", "the mail's X-Mailer header",
@@ -101,19 +103,19 @@ const struct field smtp_fields[] = {
 	    "email.received; content:\"from example.com\";", FIELD_MULTI, CLIENT, SMTP_CONTENT,
 	    NULL, NULL, NULL, get_received, NULL },
 	{ "email.url", "URLs in the mail and its attachments",
-	    "email.url; content:\"example.com/\";", FIELD_MULTI, CLIENT, SMTP_CONTENT, NULL, NULL,
-	    NULL, get_url, NULL },
+	    "email.url; content:\"example.com/\";", FIELD_MULTI, CLIENT, SMTP_CONTENT, NULL,
+	    NULL, NULL, get_url, NULL },
 	{ "email.body_md5", "MD5 of the mail's body, in hex, when mime.body-md5 is set",
-	    "email.body_md5; content:\"ed00c81b85fa455d60e19f1230977134\";", FIELD_BYTES, CLIENT,
-	    SMTP_DONE, NULL, NULL, NULL, get_body_md5, NULL },
+	    "email.body_md5; content:\"ed00c81b85fa455d60e19f1230977134\";", FIELD_BYTES,
+	    CLIENT, SMTP_DONE, NULL, NULL, NULL, get_body_md5, NULL },
 	{ "smtp.helo", "the name the client gives itself", "smtp.helo; content:\"localhost\";",
 	    FIELD_BYTES, CLIENT, SMTP_HELO, NULL, NULL, NULL, get_helo, NULL },
 	{ "smtp.mail_from", "the sender on the envelope",
-	    "smtp.mail_from; content:\"@example.com>\"; endswith;", FIELD_BYTES, CLIENT, SMTP_MAIL,
-	    NULL, NULL, NULL, get_mail_from, NULL },
+	    "smtp.mail_from; content:\"@example.com>\"; endswith;", FIELD_BYTES, CLIENT,
+	    SMTP_MAIL, NULL, NULL, NULL, get_mail_from, NULL },
 	{ "smtp.rcpt_to", "the recipients on the envelope",
-	    "smtp.rcpt_to; content:\"@example.com>\"; endswith;", FIELD_MULTI, CLIENT, SMTP_RCPT,
-	    NULL, NULL, NULL, get_rcpt_to, NULL },
+	    "smtp.rcpt_to; content:\"@example.com>\"; endswith;", FIELD_MULTI, CLIENT,
+	    SMTP_RCPT, NULL, NULL, NULL, get_rcpt_to, NULL },
 	{ 0 },
 };
 

@@ -447,8 +447,8 @@ static void
 reply_line(struct feed *feed, struct span line)
 {
 	struct smtp_flow *flow = feed->flow;
-	bool has_code = line.len >= 3 && is_digit(line.p[0]) && is_digit(line.p[1]) &&
-			is_digit(line.p[2]);
+	bool has_code =
+	    line.len >= 3 && is_digit(line.p[0]) && is_digit(line.p[1]) && is_digit(line.p[2]);
 	if (!has_code) {
 		if (!flow->multi_code)
 			event(feed, flow->tx, SMTP_EVENT_INVALID_REPLY);

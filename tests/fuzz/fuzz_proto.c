@@ -129,7 +129,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		bench.options.max_flows = 4;
 		if (proto_options_read(&bench.options, arena, NULL, &error) < 0)
 			abort();
-		bench.options.is_enabled[FUZZ_PROTO] = true; /* also where it is off by default */
+		bench.options.is_enabled[FUZZ_PROTO] =
+		    true; /* also where it is off by default */
 		bench.options.is_detected[FUZZ_PROTO] = true;
 		bench.options.pins = pins;
 		bench.options.pin_count = 2;

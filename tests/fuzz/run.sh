@@ -14,7 +14,10 @@ if [ ! -e $dir/build.ninja ]; then
 		>/dev/null || exit 1
 fi
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(decode defrag tcp rule dns http jt808 krb5 ldap modbus pgsql quic sip snmp ssh tls websocket)
+[ ${#targets[@]} -gt 0 ] || targets=(
+	decode defrag tcp rule bittorrent_dht dcerpc dhcp dns http http2 ike jt808 krb5 ldap modbus
+	mqtt ntp pgsql quic rdp rfb sip smb smtp snmp ssh tls websocket
+)
 ninja -C $dir "${targets[@]/#/tests/fuzz/fuzz_}" >$dir/build.log 2>&1 || { tail -n 30 $dir/build.log; exit 1; }
 mkdir -p $dir/findings
 bad=0

@@ -324,6 +324,7 @@ main(void)
 		cmocka_unit_test(a_rewind_leaves_no_trace_of_the_member),
 		cmocka_unit_test(a_rewind_does_not_hide_that_something_was_lost),
 		cmocka_unit_test(depth_ends_at_its_limit),
+		cmocka_unit_test(a_text_is_cut_between_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,7 +116,7 @@ every_buffer_is_found_by_its_name(void **state)
 static void
 what_is_not_supported_says_why(void **state)
 {
-	static const char *const names[] = { "lua", "luaxform", "smb.share", "dce_iface",
+	static const char *const names[] = { "lua", "luaxform", "template.buffer", "telnet.x",
 		"replace", "nfs.type" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char options[64];

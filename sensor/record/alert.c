@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* alert: why a rule fired, with what an analyst needs to believe it. */
+#include <stdio.h>
+
 #include "sensor/record/geo.h"
 #include "sensor/record/recorder.h"
 
@@ -39,6 +41,40 @@ put_end(struct json *json, const char *key, const struct packet *p, bool is_sour
 	json_close(json);
 }
 
+/* Where the systems that public rule sets name keep what they know. */
+static const char *
+reference_prefix(const char *system)
+{
+	static const struct {
+		const char *system, *prefix;
+	} known[] = {
+		{ "bid", "http://www.securityfocus.com/bid/" },
+		{ "bugtraq", "http://www.securityfocus.com/bid/" },
+		{ "cve", "https://cve.mitre.org/cgi-bin/cvename.cgi?name=" },
+		{ "et", "http://doc.emergingthreats.net/" },
+		{ "exploitdb", "http://www.exploit-db.com/exploits/" },
+		{ "md5", "http://www.threatexpert.com/report.aspx?md5=" },
+		{ "nessus", "http://cgi.nessus.org/plugins/dump.php3?id=" },
+		{ "secunia", "http://www.secunia.com/advisories/" },
+	};
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (strcmp(known[i].system, system) == 0)
+			return known[i].prefix;
+	}
+	return "https://";
+}
+
+static void
+put_reference(struct json *json, const struct rule_reference *reference)
+{
+	char text[512];
+	bool is_address = strncmp(reference->id, "http", 4) == 0;
+
+	snprintf(text, sizeof(text), "%s%s",
+	    is_address ? "" : reference_prefix(reference->system), reference->id);
+	json_put_str(json, NULL, text);
+}
+
 static void
 put_alert(struct recorder *r, struct json *json, const struct alert *a)
 {
@@ -61,7 +97,7 @@ put_alert(struct recorder *r, struct json *json, const struct alert *a)
 	if (rule->references && r->options->alert.references) {
 		json_open_array(json, "references");
 		for (const struct rule_reference *e = rule->references; e; e = e->next)
-			json_put_str(json, NULL, e->id);
+			put_reference(json, e);
 		json_close(json);
 	}
 	record_alert_context(r, json, rule);

@@ -63,15 +63,19 @@ dcerpc_tx_new(struct app *app, nsec_t ts)
 }
 
 void
-dcerpc_tx_update(struct dcerpc_tx *tx, enum dir dir, nsec_t ts)
+dcerpc_tx_update(struct app *app, struct dcerpc_tx *tx, enum dir dir, nsec_t ts)
 {
 	const struct dcerpc_side *side = &tx->call.side[dir];
 	tx_moved(&tx->tx, dir, side->is_whole ? DCERPC_WHOLE : DCERPC_BEGUN, ts);
 	if (!side->is_whole)
 		return;
 	tx_done(&tx->tx, dir, ts);
-	if (dir == DIR_TOSERVER)
+	if (dir == DIR_TOSERVER) {
+		/* Where nobody will answer, there is nothing to wait for. */
+		if (app->flow->is_async)
+			tx_done(&tx->tx, DIR_TOCLIENT, ts);
 		return;
+	}
 	/* Who answers has heard the whole request, even if we have not. */
 	if (tx->call.side[DIR_TOSERVER].is_there)
 		tx_moved(&tx->tx, DIR_TOSERVER, DCERPC_WHOLE, ts);
@@ -136,7 +140,7 @@ pdu_take(struct app *app, const struct proto_input *in, const struct dcerpc_pdu 
 	}
 	dcerpc_call_take(app->worker, &tx->call, dir, pdu, whole,
 	    dcerpc_config_of(app)->stub_max);
-	dcerpc_tx_update(tx, dir, in->ts);
+	dcerpc_tx_update(app, tx, dir, in->ts);
 }
 
 static void

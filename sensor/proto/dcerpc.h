@@ -129,7 +129,7 @@ struct dcerpc_call {
 	uint32_t id;
 	uint16_t context, opnum;
 	uint8_t minor;
-	bool is_piped; /* through a named pipe */
+	bool is_piped;              /* through a named pipe */
 	struct dcerpc_side side[2]; /* by enum dir: the request, the answer */
 };
 
@@ -176,7 +176,7 @@ void *dcerpc_configure(struct arena *arena, const struct conf_node *app_layer,
 struct dcerpc_tx *dcerpc_tx_new(struct app *app, nsec_t ts);
 
 /* Takes what a call's side has become over to its transaction. */
-void dcerpc_tx_update(struct dcerpc_tx *tx, enum dir dir, nsec_t ts);
+void dcerpc_tx_update(struct app *app, struct dcerpc_tx *tx, enum dir dir, nsec_t ts);
 
 enum proto_verdict dcerpc_datagram_probe(const struct proto_probe *probe);
 void dcerpc_datagram_take(struct app *app, const struct proto_input *in);

@@ -131,5 +131,5 @@ dcerpc_datagram_take(struct app *app, const struct proto_input *in)
 	side->is_whole = !(d.flags & DATAGRAM_FRAG) || (d.flags & DATAGRAM_LAST_FRAG);
 	if (d.type == DCERPC_REQUEST || d.type == DCERPC_RESPONSE)
 		dcerpc_stub_add(app->worker, side, d.stub, dcerpc_config_of(app)->stub_max);
-	dcerpc_tx_update(tx, in->dir, in->ts);
+	dcerpc_tx_update(app, tx, in->dir, in->ts);
 }

@@ -178,23 +178,18 @@ unit_step(struct app *app, const struct proto_input *in, struct smb_stream *s, s
 	s->head = unit.head;
 	s->record_left -= unit.len;
 	/* Contents that begin within the head that was read are shown again. */
-	uint32_t used = need;
-	if (unit.content_len && unit.content_at < unit.len) {
-		used = unit.content_at < need ? unit.content_at : need;
-		if (unit.content_len > unit.len - unit.content_at)
-			unit.content_len = unit.len - unit.content_at;
-	}
-	bool has_content =
-	    unit.content_len && unit.content_at == used && (unit.sink.file || unit.sink.pipe);
-	s->skip_left = unit.len - used;
+	bool has_content = unit.content_len && unit.content_at < unit.len &&
+			   unit.content_at <= need && (unit.sink.file || unit.sink.pipe);
 	if (!has_content) {
 		smb_sink_close(app, &unit.sink);
-		return used ? used : pass(app, in, s, rest);
+		s->skip_left = unit.len - need;
+		return need;
 	}
+	uint32_t room = unit.len - unit.content_at;
+	s->content_left = unit.content_len < room ? unit.content_len : room;
+	s->skip_left = room - s->content_left;
 	s->sink = unit.sink;
-	s->content_left = unit.content_len;
-	s->skip_left -= unit.content_len;
-	return used;
+	return unit.content_at;
 }
 
 /* > 0: consumed; 0: needs more. */

@@ -248,7 +248,8 @@ struct smb_flow {
 	uint16_t dialect;      /* of SMB 2, or 0 */
 	char dialect_text[24]; /* of SMB 1 */
 	uint32_t max_read, max_write;
-	bool is_overrun; /* more transactions than allowed */
+	struct smb_id created; /* what a chain of messages names without knowing it yet */
+	bool is_overrun;       /* more transactions than allowed */
 };
 
 struct smb_config {
@@ -374,6 +375,10 @@ void smb_sink_write(struct app *app, const struct smb_head *head, struct smb_sin
     enum dir dir, struct span bytes, nsec_t ts);
 void smb_sink_skip(struct app *app, struct smb_sink *sink, uint64_t bytes);
 void smb_sink_close(struct app *app, struct smb_sink *sink);
+/* An id of all ones: the file that the message before it, in the same chain, opens. */
+bool smb_id_is_related(const struct smb_id *id);
+/* What an open file is called; empty when that is not known. */
+struct span smb_name_of(struct smb_unit *unit, const struct smb_id *id);
 /* A file was opened or made: tx tells its id and its name. */
 void smb_open_note(struct smb_unit *unit, const struct smb_tx *tx);
 /* Takes content that is there already, as far as it is. */

@@ -94,6 +94,7 @@ create(struct smb_unit *unit, struct smb_tx *tx)
 		return false;
 	tx->id.len = SMB_ID_LEN;
 	memcpy(tx->id.b, guid.p, SMB_ID_LEN);
+	unit->flow->created = tx->id;
 	smb_open_note(unit, tx);
 	return true;
 }
@@ -111,7 +112,7 @@ read_answer(struct smb_unit *unit)
 	uint32_t len = cursor_le32(&c);
 	if (!read || unit->head.status == SMB_STATUS_PENDING)
 		return true;
-	struct smb_id id = read->id;
+	struct smb_id id = smb_id_is_related(&read->id) ? unit->flow->created : read->id;
 	uint64_t offset = read->offset;
 	smb_entry_drop(unit->app, read);
 	if (!smb_is_success(&unit->head) && unit->head.status != SMB_STATUS_BUFFER_OVERFLOW)
@@ -141,6 +142,8 @@ control(struct smb_unit *unit)
 		smb_entry_drop(unit->app, call);
 	if (!call || c.is_short || function != PIPE_TRANSCEIVE)
 		return call == NULL || !smb_is_success(&unit->head);
+	if (at < SMB2_HEADER_LEN)
+		return true; /* nothing comes back */
 	unit->content_at = at;
 	unit->content_len = len;
 	smb_pipe_content(unit, &id);
@@ -158,6 +161,11 @@ answer_take(struct smb_unit *unit, struct smb_tx *tx)
 		return !tx || !is_success || tree_connect(unit, tx);
 	case SMB2_CREATE:
 		return !tx || !is_success || create(unit, tx);
+	case SMB2_CLOSE:
+		/* In a chain, what was closed is known only now. */
+		if (tx && smb_id_is_related(&tx->id))
+			smb_file_close(unit, &unit->flow->created);
+		return true;
 	case SMB2_READ:
 		return read_answer(unit);
 	case SMB2_IOCTL:

@@ -125,9 +125,11 @@ close_request(struct smb_unit *unit)
 	struct cursor c = body_of(unit);
 	cursor_skip(&c, 8);
 	struct smb_id id = id_read(&c);
-	(void)smb_tx_new(unit, SMB_GENERIC);
+	struct smb_tx *tx = smb_tx_new(unit, SMB_GENERIC);
 	if (c.is_short)
 		return false;
+	if (tx)
+		tx->id = id;
 	smb_file_close(unit, &id);
 	return true;
 }
@@ -186,6 +188,8 @@ control(struct smb_unit *unit)
 	if (c.is_short)
 		return false;
 	if (function == PIPE_TRANSCEIVE) {
+		if (at < SMB2_HEADER_LEN || smb_id_is_related(&id))
+			return true;
 		unit->content_at = at;
 		unit->content_len = len;
 		smb_pipe_content(unit, &id);
@@ -219,13 +223,11 @@ set_info(struct smb_unit *unit)
 	if (type != SET_INFO_FILE || (!is_rename && class != SET_INFO_DISPOSITION))
 		return true;
 	struct smb_tx *tx = smb_tx_new(unit, is_rename ? SMB_RENAMING : SMB_SETTING);
-	struct smb_entry *open = smb_open_get(unit->flow, &id);
 	if (!tx)
 		return true;
 	tx->id = id;
-	if (open)
-		(void)proto_buf_append(unit->app->worker, &tx->name,
-		    proto_buf_span(&open->name), SMB_TEXT_MAX);
+	(void)proto_buf_append(unit->app->worker, &tx->name, smb_name_of(unit, &id),
+	    SMB_TEXT_MAX);
 	struct cursor info = cursor_span(span_sub(unit->bytes, at, len));
 	if (!is_rename) {
 		tx->is_deleted = cursor_u8(&info);

@@ -88,12 +88,40 @@ chunks_write(struct app *app, struct smb_tx *tx, bool is_end)
 
 /* --- Where content goes --- */
 
+bool
+smb_id_is_related(const struct smb_id *id)
+{
+	for (size_t i = 0; i < SMB_ID_LEN; i++) {
+		if (id->b[i] != 0xff)
+			return false;
+	}
+	return true;
+}
+
+struct span
+smb_name_of(struct smb_unit *unit, const struct smb_id *id)
+{
+	const struct smb_entry *open = smb_open_get(unit->flow, id);
+	struct tx *at;
+	if (open && open->name.len)
+		return proto_buf_span(&open->name);
+	if (!smb_id_is_related(id))
+		return SPAN_NONE;
+	TAILQ_FOREACH_REVERSE(at, &unit->app->txs, tx_list, link)
+	{
+		const struct smb_tx *tx = (const struct smb_tx *)at;
+		if (tx->kind == SMB_CREATION)
+			return proto_buf_span(&tx->name);
+	}
+	return SPAN_NONE;
+}
+
 void
 smb_open_note(struct smb_unit *unit, const struct smb_tx *tx)
 {
 	struct smb_entry *open = smb_open_get(unit->flow, &tx->id);
 	const struct smb_entry *tree = smb_tree_get(unit->flow, &tx->head);
-	if (open) /* a number that is used again: what it meant is over */
+	if (open && open->name.len) /* a number that is used again: what it meant is over */
 		smb_file_close(unit, &tx->id);
 	open = smb_open_make(unit->app, &tx->id);
 	if (!open)
@@ -108,7 +136,8 @@ file_new(struct smb_unit *unit, struct smb_entry *open, const struct smb_id *id)
 {
 	struct app *app = unit->app;
 	struct span unknown = unit->dir == DIR_TOCLIENT ? SPAN("<unknown>") : SPAN_NONE;
-	struct span name = open->name.len ? proto_buf_span(&open->name) : unknown;
+	struct span known = smb_name_of(unit, id);
+	struct span name = known.len ? known : unknown;
 	const struct smb_entry *tree = smb_tree_get(unit->flow, &unit->head);
 	struct smb_tx *tx = smb_tx_new_of(app, SMB_FILE, &unit->head, unit->ts);
 	if (!tx)

@@ -77,14 +77,18 @@ call_new(struct app *app, struct smb_pipe *pipe, const struct smb_head *head, ui
 }
 
 static void
-call_update(struct smb_tx *tx, const struct smb_head *head, enum dir dir, nsec_t ts)
+call_update(struct smb_tx *tx, const struct smb_head *head, enum dir dir, bool is_one_sided,
+    nsec_t ts)
 {
 	const struct dcerpc_side *side = &tx->call.side[dir];
 	tx_moved(&tx->tx, dir, side->is_whole ? DCERPC_WHOLE : DCERPC_BEGUN, ts);
 	if (side->is_whole)
 		tx_done(&tx->tx, dir, ts);
-	if (dir == DIR_TOSERVER)
+	if (dir == DIR_TOSERVER) {
+		if (side->is_whole && is_one_sided)
+			tx_done(&tx->tx, DIR_TOCLIENT, ts);
 		return;
+	}
 	tx->has_status = true;
 	tx->head.status = head->status;
 	tx->head.is_dos = head->is_dos;
@@ -116,7 +120,7 @@ pdu_take(struct app *app, struct smb_pipe *pipe, const struct smb_head *head, en
 	if (!tx)
 		return;
 	dcerpc_call_take(app->worker, &tx->call, dir, pdu, whole, smb_config_of(app)->stub_max);
-	call_update(tx, head, dir, ts);
+	call_update(tx, head, dir, app->flow->is_async, ts);
 }
 
 void

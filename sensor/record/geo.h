@@ -23,7 +23,7 @@ void geo_install(struct geo *geo);
 /* Two-letter country code, or empty. Points into the database. */
 struct span geo_country(const struct geo *geo, const struct addr *addr, uint8_t ip_version);
 
-/* Writes {"country":"CN","country_name":...,"city":...,"lat":...,"lon":...,"asn":...} as key;
+/* Writes {"country":"CN","country_name":...,"city":...,"lat":...,"lon":...} as key;
  * nothing when the address is not in the installed database, or none is installed. */
 void geo_record(struct json *json, const char *key, const struct addr *addr,
     uint8_t ip_version);
